@@ -50,19 +50,11 @@ impl Check {
     }
 
     /// A check that does not hold.
-    pub fn fail(
-        area: &str,
-        name: impl Into<String>,
-        why: impl Into<String>,
-        hint: Option<String>,
-    ) -> Self {
+    pub fn fail(area: &str, name: impl Into<String>, why: impl Into<String>, hint: Option<String>) -> Self {
         Self {
             area: area.into(),
             name: name.into(),
-            outcome: Outcome::Fail {
-                why: why.into(),
-                hint,
-            },
+            outcome: Outcome::Fail { why: why.into(), hint },
             evidence: None,
         }
     }

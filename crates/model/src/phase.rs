@@ -75,10 +75,7 @@ pub trait Phase: Send + Sync {
     fn name(&self) -> PhaseName;
 
     /// Reads what the spec names. Called in each round; expensive results are kept by the phase.
-    fn gather(
-        &self,
-        at: &At<'_, Self::Spec>,
-    ) -> impl Future<Output = Result<Self::Inputs, Diagnostics>> + Send;
+    fn gather(&self, at: &At<'_, Self::Spec>) -> impl Future<Output = Result<Self::Inputs, Diagnostics>> + Send;
 
     /// Looks at the world: one list call a kind. What cannot be seen is `Unknown`, never an error.
     fn observe(&self, at: &At<'_, Self::Spec>) -> impl Future<Output = Self::Observed> + Send;
@@ -105,12 +102,7 @@ pub trait Phase: Send + Sync {
     }
 
     /// What to do.
-    fn plan(
-        &self,
-        at: &At<'_, Self::Spec>,
-        desired: &Self::Desired,
-        observed: &Self::Observed,
-    ) -> Draft<Self::Op>;
+    fn plan(&self, at: &At<'_, Self::Spec>, desired: &Self::Desired, observed: &Self::Observed) -> Draft<Self::Op>;
 
     /// Carries out one operation. Safe to repeat; done when the thing is as later steps need it.
     fn perform(

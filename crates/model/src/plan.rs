@@ -40,11 +40,7 @@ impl<Op> Draft<Op> {
     /// The same draft with other ops.
     pub fn map<T>(self, mut f: impl FnMut(Op) -> T) -> Draft<T> {
         Draft {
-            steps: self
-                .steps
-                .into_iter()
-                .map(|step| step.map(&mut f))
-                .collect(),
+            steps: self.steps.into_iter().map(|step| step.map(&mut f)).collect(),
             blocked: self.blocked,
         }
     }

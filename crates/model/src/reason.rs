@@ -23,11 +23,7 @@ pub struct FieldChange {
 
 impl FieldChange {
     /// A change whose values may be shown.
-    pub fn new(
-        path: impl Into<String>,
-        old: Option<impl Into<String>>,
-        new: Option<impl Into<String>>,
-    ) -> Self {
+    pub fn new(path: impl Into<String>, old: Option<impl Into<String>>, new: Option<impl Into<String>>) -> Self {
         Self {
             path: path.into(),
             old: old.map(Into::into),

@@ -52,9 +52,7 @@ impl std::str::FromStr for Verb {
             "delete" => Self::Delete,
             "await" => Self::Await,
             _ => {
-                return Err(format!(
-                    "`{text}` is not one of create, update, replace, delete, await"
-                ));
+                return Err(format!("`{text}` is not one of create, update, replace, delete, await"));
             }
         })
     }

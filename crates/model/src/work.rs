@@ -67,12 +67,7 @@ pub struct StepCx {
 
 impl StepCx {
     /// Made by the engine for each attempt. `stop` is cancelled when the person wants it to stop now.
-    pub fn new(
-        key: Key,
-        deadline: Instant,
-        stop: CancellationToken,
-        observer: Arc<dyn StepObserver>,
-    ) -> Self {
+    pub fn new(key: Key, deadline: Instant, stop: CancellationToken, observer: Arc<dyn StepObserver>) -> Self {
         Self {
             key,
             deadline,
