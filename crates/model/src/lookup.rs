@@ -20,12 +20,13 @@ impl std::fmt::Display for Why {
 }
 
 /// The observation of one thing. Unknown is not absent: it blocks itself and what depends on it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Lookup<T> {
     /// It is there, and this is what it is.
     Present(T),
     /// It is certain not to be there. A child of an absent parent is absent.
+    #[default]
     Absent,
     /// It could not be looked at.
     Unknown(Why),
@@ -69,11 +70,5 @@ impl<T> Lookup<T> {
             Self::Absent => Lookup::Absent,
             Self::Unknown(why) => Lookup::Unknown(why.clone()),
         }
-    }
-}
-
-impl<T> Default for Lookup<T> {
-    fn default() -> Self {
-        Self::Absent
     }
 }
