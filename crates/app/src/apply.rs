@@ -139,7 +139,7 @@ where
     fn lane(&self, step: &Step<OpOf<I, N, C>>) -> Lane {
         match &step.op {
             Op::Infra(_) => Lane::Hetzner,
-            Op::Nodes(_) => Lane::Host(step.group.clone().unwrap_or_else(|| step.key.name().to_owned())),
+            Op::Nodes(_) => Lane::Host(step.key.name().to_owned()),
             Op::Cluster(_) if step.verb == Verb::Await => Lane::Waiting,
             Op::Cluster(_) => Lane::Kubernetes,
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hoist_model::Phase;
+use hoist_model::{Phase, PhaseName, Step};
 
 /// An operation of one of the three phases.
 #[derive(Clone, Debug)]
@@ -31,3 +31,6 @@ pub struct Phases<I, N, C> {
 
 /// The op type of three phases.
 pub(crate) type OpOf<I, N, C> = Op<<I as Phase>::Op, <N as Phase>::Op, <C as Phase>::Op>;
+
+/// A step of three phases, and which of them it belongs to.
+pub(crate) type StepOf<I, N, C> = (PhaseName, Step<OpOf<I, N, C>>);

@@ -70,7 +70,7 @@ pub(crate) fn select<Op: Clone>(
     Selected {
         run,
         withheld: held,
-        deferred: later.len(),
+        deferred: later,
     }
 }
 

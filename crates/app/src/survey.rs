@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use hoist_engine::linearize;
-use hoist_model::{At, Diagnostics, Draft, Facts, Goal, Key, Phase, PhaseName, Status, Step};
+use hoist_model::{At, Diagnostics, Draft, Facts, Goal, Key, Phase, PhaseName, Status};
 use serde::Serialize;
 
-use crate::op::OpOf;
+use crate::op::StepOf;
 use crate::plan::{self, Plan};
 use crate::{AppError, Op, Phases, weave};
 
@@ -31,7 +31,7 @@ pub struct Survey<I: Phase, N: Phase, C: Phase> {
     /// What the phases told each other.
     pub facts: Facts,
     /// The steps of the plan with their operations, in the plan's order.
-    pub(crate) steps: Vec<(PhaseName, Step<OpOf<I, N, C>>)>,
+    pub(crate) steps: Vec<StepOf<I, N, C>>,
     pub(crate) infra: I::Desired,
     pub(crate) nodes: N::Desired,
     pub(crate) cluster: C::Desired,
@@ -100,7 +100,7 @@ where
         let nodes_draft = nodes.draft.map(Op::Nodes);
         let cluster_draft = cluster.draft.map(Op::Cluster);
         let mut blocked = Vec::new();
-        let mut all: Vec<(PhaseName, Step<OpOf<I, N, C>>)> = Vec::new();
+        let mut all: Vec<StepOf<I, N, C>> = Vec::new();
         let mut seen = BTreeSet::new();
         for (phase, draft) in [
             (PhaseName::Infra, infra_draft),
@@ -108,7 +108,8 @@ where
             (PhaseName::Cluster, cluster_draft),
         ] {
             blocked.extend(draft.blocked);
-            for step in draft.steps {
+            for mut step in draft.steps {
+                step.group.get_or_insert_with(|| phase.to_string());
                 if !seen.insert(step.key.clone()) {
                     return Err(AppError::Twice { phase, key: step.key });
                 }
