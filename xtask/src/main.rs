@@ -1,1 +1,105 @@
-fn main() {}
+//! The project's own commands: prepare the tools, run the tests, the demonstration, the measurements and the checks.
+//!
+//! `cargo xtask help` lists them. Nothing here is part of hoist.
+
+mod bench;
+mod charts;
+mod demo;
+mod deny;
+mod golang;
+mod install;
+mod pins;
+mod python;
+mod run;
+mod session;
+mod system;
+mod test;
+mod tidy;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::tools::Selection;
+use crate::workspace::Workspace;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "hoist's own commands", disable_version_flag = true)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the pinned programs, charts and manifests into target/tools; what is up to date is left alone
+    Tools {
+        /// Only these rows of tools/tools.toml; also `charts`, `manifests`, `venv`
+        names: Vec<String>,
+        /// Which group, when no names are given
+        #[arg(long, value_enum, default_value = "core")]
+        group: pins::Group,
+        /// List what there is and whether it is up to date, and build nothing
+        #[arg(long)]
+        list: bool,
+    },
+    /// Prepare what the tests need, run them all, and print their sums as the last line
+    Test {
+        /// Passed to `cargo test`, for example `-p hoist-spec` or the name of a test
+        #[arg(last = true)]
+        cargo_args: Vec<String>,
+        /// Take the tools as they are (for a quick second run)
+        #[arg(long)]
+        no_tools: bool,
+    },
+    /// Make a whole cluster from examples/vanixiets in the sandbox, and say what to try next
+    Demo {
+        /// Leave the sandbox up at the end
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Measure start-up and an unchanged plan
+    Bench {
+        /// Runs of each command
+        #[arg(long, default_value_t = 20)]
+        runs: usize,
+        /// Only what needs no sandbox
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Check what the compiler cannot: headers, lengths, layers, words that must not be there
+    Tidy,
+    /// Check licences, sources and duplicate versions of the dependencies with cargo-deny
+    Deny,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let workspace = Workspace::here();
+    let result = match args.command {
+        Command::Tools {
+            names,
+            group,
+            list: false,
+        } => tools::prepare(&workspace, &Selection::new(names, group)),
+        Command::Tools {
+            names,
+            group,
+            list: true,
+        } => tools::list(&workspace, &Selection::new(names, group)),
+        Command::Test { cargo_args, no_tools } => test::run(&workspace, &cargo_args, !no_tools),
+        Command::Demo { keep } => demo::run(&workspace, keep),
+        Command::Bench { runs, offline } => bench::run(&workspace, runs, offline),
+        Command::Tidy => tidy::run(&workspace),
+        Command::Deny => deny::run(&workspace),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

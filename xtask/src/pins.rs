@@ -1,0 +1,150 @@
+//! The table of pins, `tools/tools.toml`, as types.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::workspace::Workspace;
+
+/// All that is pinned.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pins {
+    /// Go programs.
+    pub(crate) go: Vec<GoTool>,
+    /// Helm charts.
+    pub(crate) chart: Vec<Chart>,
+    /// Folders of plain manifests.
+    pub(crate) manifests: Vec<Manifests>,
+}
+
+/// Who needs a program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Group {
+    /// The tests and the sandbox.
+    Core,
+    /// Work on other formats only.
+    Extra,
+}
+
+/// Programs of one Go module graph: `tools/NAME/go.mod`.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct GoTool {
+    pub(crate) name: String,
+    pub(crate) group: Group,
+    /// Linker flags of all its programs.
+    #[serde(default)]
+    pub(crate) ldflags: String,
+    pub(crate) bins: Vec<GoBin>,
+}
+
+/// One program.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct GoBin {
+    pub(crate) name: String,
+    /// The Go package of its `main`.
+    pub(crate) package: String,
+    #[serde(default)]
+    pub(crate) ldflags: String,
+    /// Arguments that make it say what it is, and end; none for a program that has no such thing.
+    #[serde(default)]
+    pub(crate) check: Vec<String>,
+    /// What its answer to `check` must contain.
+    #[serde(default)]
+    pub(crate) expect: String,
+}
+
+/// A chart, packed from a project's source.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Chart {
+    /// The folder below `target/tools/charts`.
+    pub(crate) repo: String,
+    /// The public address that the folder stands for.
+    pub(crate) mirrors: String,
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) app_version: String,
+    /// `MODULE@VERSION`.
+    pub(crate) module: String,
+    pub(crate) sum: String,
+    pub(crate) path: PathBuf,
+    pub(crate) crds: Option<Crds>,
+}
+
+/// CRDs kept beside a chart, to be joined into one of its templates.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Crds {
+    pub(crate) from: PathBuf,
+    pub(crate) to: PathBuf,
+    /// The condition in the chart's values.
+    pub(crate) when: String,
+}
+
+/// A folder of manifests, copied from a project's source.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Manifests {
+    pub(crate) name: String,
+    /// `MODULE@VERSION`.
+    pub(crate) module: String,
+    pub(crate) sum: String,
+    pub(crate) path: PathBuf,
+}
+
+impl Pins {
+    /// Reads the table.
+    pub(crate) fn read(workspace: &Workspace) -> Result<Self> {
+        let path = workspace.pins().join("tools.toml");
+        let text = std::fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("read {}", path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_table_reads_and_every_row_is_whole() {
+        let workspace = Workspace::here();
+        let pins = Pins::read(&workspace).unwrap();
+        let mut names = BTreeSet::new();
+        for tool in &pins.go {
+            let folder = workspace.pins().join(&tool.name);
+            let module = std::fs::read_to_string(folder.join("go.mod")).unwrap();
+            assert!(folder.join("go.sum").is_file(), "{} has no go.sum", tool.name);
+            for bin in &tool.bins {
+                assert!(names.insert(bin.name.clone()), "two programs are named {}", bin.name);
+                assert_eq!(
+                    bin.check.is_empty(),
+                    bin.expect.is_empty(),
+                    "{}: check and expect go together",
+                    bin.name
+                );
+                assert!(
+                    bin.package.starts_with('.') || module.contains(&bin.package),
+                    "tools/{}/go.mod has no `tool {}`",
+                    tool.name,
+                    bin.package
+                );
+            }
+        }
+        for (module, sum) in pins
+            .chart
+            .iter()
+            .map(|it| (&it.module, &it.sum))
+            .chain(pins.manifests.iter().map(|it| (&it.module, &it.sum)))
+        {
+            assert!(module.contains("@v"), "{module} names no version");
+            assert!(sum.starts_with("h1:"), "{module} has no sum");
+        }
+    }
+}
