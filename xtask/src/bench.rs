@@ -49,10 +49,6 @@ pub(crate) fn run(workspace: &Workspace, runs: usize, offline: bool) -> Result<(
     let mut session = Session::new(workspace, hoist, "bench")?;
     session.up()?;
     run::run(session.hoist(&["apply", "-y"]).stdout(Stdio::null())).context("make the cluster to be planned")?;
-    session.set(
-        "KUBECONFIG",
-        session.folder().join("kubeconfig").to_string_lossy().into_owned(),
-    );
     run::run(session.hoist(&["kubeconfig"]).stdout(Stdio::null()))?;
     let kubeconfig = session.folder().join("kubeconfig");
     println!("\nAgainst a cluster as desired, in the sandbox, median of {runs}:");

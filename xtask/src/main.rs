@@ -8,6 +8,7 @@ mod demo;
 mod deny;
 mod golang;
 mod install;
+mod person;
 mod pins;
 mod python;
 mod run;

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
 use crate::install::files;
+use crate::person::Person;
 use crate::run;
 use crate::workspace::Workspace;
 
@@ -29,12 +30,18 @@ impl Session {
             fs::create_dir_all(target.parent().expect("a file is in a folder"))?;
             fs::copy(example.join(path), target)?;
         }
-        let session = Self {
+        // Beside the spec's folder there is nobody's home: keys go into a folder that a person would not commit.
+        let keys = folder.path().join(".hoist/demo");
+        fs::create_dir_all(&keys)?;
+        let person = Person::new(workspace, &keys)?;
+        person.take_over(&folder.path().join("hoist.yaml"))?;
+        let mut session = Self {
             hoist,
             name,
             folder: Some(folder),
             variables: vec![own_tools(workspace)],
         };
+        session.set("SOPS_AGE_KEY_FILE", person.age.to_string_lossy().into_owned());
         session.down()?;
         Ok(session)
     }
@@ -65,6 +72,7 @@ impl Session {
             "CLOUDFLARE_API_TOKEN",
             "CLOUDFLARE_API_BASE",
             "KUBECONFIG",
+            "SOPS_AGE_KEY",
         ] {
             command.env_remove(variable);
         }
@@ -73,7 +81,7 @@ impl Session {
     }
 
     /// Sets a variable for all that follows.
-    pub(crate) fn set(&mut self, name: &str, value: String) {
+    fn set(&mut self, name: &str, value: String) {
         self.variables.push((name.into(), value));
     }
 
