@@ -90,7 +90,8 @@ fn main() -> ExitCode {
             group,
             list: true,
         } => tools::list(&workspace, &Selection::new(names, group)),
-        Command::Test { cargo_args, no_tools } => test::run(&workspace, &cargo_args, !no_tools),
+        // It has its own last line, which nothing may follow.
+        Command::Test { cargo_args, no_tools } => return test::run(&workspace, &cargo_args, !no_tools),
         Command::Demo { keep } => demo::run(&workspace, keep),
         Command::Bench { runs, offline } => bench::run(&workspace, runs, offline),
         Command::Tidy => tidy::run(&workspace),
