@@ -1,1 +1,3 @@
-//! Skeleton of hoist-nodes.
+//! The nodes phase: NixOS with k3s on the cluster's servers, rendered from the spec and installed over SSH.
+
+pub mod render;

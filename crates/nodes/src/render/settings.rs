@@ -9,6 +9,7 @@
 //!   "domain": "example.com",
 //!   "system": "x86_64-linux",
 //!   "stateVersion": "26.05",
+//!   "allowUnfree": false,
 //!   "sshPort": 22,
 //!   "rootKeys": ["ssh-ed25519 AAAA… cameron"],
 //!   "users": [{ "name": "cameron", "keys": ["ssh-ed25519 AAAA… cameron"], "sudo": "nopasswd" }],
@@ -35,8 +36,9 @@
 //! ```
 //!
 //! `privateMac` is absent while it is not known. `sudo` is `nopasswd`, `password` or `none`. `k3s` is absent on a
-//! machine without a role; `agentTokenFile` is a server's only, and an agent's `tokenFile` holds the agent token. The environment file holds
-//! `K3S_CLUSTER_INIT=true` on the server that makes the cluster and `K3S_URL=https://…:6443` on every other node.
+//! machine without a role; `agentTokenFile` is a server's only, and an agent's `tokenFile` holds the agent token. The
+//! environment file holds `K3S_CLUSTER_INIT=true` on the server that makes the cluster and `K3S_URL=https://…:6443` on
+//! every other node.
 
 use serde::Serialize;
 
@@ -55,6 +57,8 @@ pub struct Settings {
     pub system: String,
     /// The NixOS release that its state was made with.
     pub state_version: String,
+    /// Whether packages with an unfree licence may be used.
+    pub allow_unfree: bool,
     /// The port of sshd.
     pub ssh_port: u16,
     /// Who may log in as root: the keys of users with sudo. hoist itself logs in this way.
