@@ -90,3 +90,89 @@ impl Phases {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::path::Path;
+
+    use super::*;
+
+    /// Stands for hoist: writes down what it was asked, and with which cloud; fails at what the file `fail` names.
+    const PROGRAM: &str = r#"#!/bin/sh
+here=$(dirname "$0")
+echo "$* [${HCLOUD_ENDPOINT-none}]" >> "$here/asked"
+case "$*" in
+    "sandbox env"*) echo "export HCLOUD_ENDPOINT='http://127.1.2.3:8080/v1'" ;;
+    plan) [ -e "$here/applied" ] || exit 2 ;;
+    apply*) grep -q 'ssh-ed25519 AAAA' hoist.yaml && : > "$here/applied" ;;
+esac
+[ "$1" != "$(cat "$here/fail" 2>/dev/null)" ]
+"#;
+
+    fn demonstrate(fail: &str) -> (Result<()>, String) {
+        let root = tempfile::tempdir().unwrap();
+        let here = Workspace::here();
+        assert!(
+            here.tool("age-keygen").is_file(),
+            "age-keygen is missing: `cargo xtask tools age` builds it"
+        );
+        let (example, target) = (root.path().join("examples/vanixiets"), root.path().join("target"));
+        fs::create_dir_all(&example).unwrap();
+        fs::create_dir_all(&target).unwrap();
+        symlink(here.tools(), target.join("tools")).unwrap();
+        fs::write(example.join("hoist.yaml"), "access:\n  keys: [ssh-ed25519 old]\n").unwrap();
+        let program = root.path().join("hoist");
+        executable(&program, PROGRAM);
+        fs::write(root.path().join("fail"), fail).unwrap();
+
+        let workspace = Workspace {
+            root: root.path().into(),
+            target,
+        };
+        let mut session = Session::new(&workspace, program, "demo").unwrap();
+        let result = show(&mut session, &mut Phases::default());
+        drop(session);
+        (result, fs::read_to_string(root.path().join("asked")).unwrap())
+    }
+
+    /// Copied into place by another process: a file that this one had open for writing cannot be run as long as any
+    /// child started meanwhile by another test still holds it.
+    fn executable(path: &Path, text: &str) {
+        fs::write(path.with_extension("sh"), text).unwrap();
+        run::run(
+            Command::new("install")
+                .args(["-m", "755"])
+                .arg(path.with_extension("sh"))
+                .arg(path),
+        )
+        .unwrap();
+    }
+
+    #[test]
+    fn it_goes_the_whole_way_and_leaves_nothing_up() {
+        let (result, asked) = demonstrate("");
+        result.unwrap();
+        let sandbox = "[http://127.1.2.3:8080/v1]";
+        let expected = [
+            "sandbox down --name demo [none]".to_owned(),
+            "sandbox up --name demo [none]".to_owned(),
+            "sandbox env --name demo [none]".to_owned(),
+            format!("plan {sandbox}"),
+            format!("apply -y {sandbox}"),
+            format!("verify --wait 120 {sandbox}"),
+            format!("plan {sandbox}"),
+            format!("sandbox down --name demo {sandbox}"),
+        ];
+        assert_eq!(asked.lines().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_failing_step_is_named_and_the_sandbox_goes_down_all_the_same() {
+        let (result, asked) = demonstrate("verify");
+        let error = format!("{:#}", result.unwrap_err());
+        assert!(error.contains("hoist verify"), "{error}");
+        assert!(asked.lines().last().unwrap().starts_with("sandbox down"), "{asked}");
+    }
+}
