@@ -1,9 +1,11 @@
 //! The seams between the sandbox's parts, so that each can be built, tested and replaced alone.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use secrecy::SecretString;
 
 /// A failure of one part, told to the part that asked.
 #[derive(Debug, thiserror::Error)]
@@ -81,7 +83,13 @@ pub struct K3sNode {
     /// `amd64` or `arm64`.
     pub architecture: String,
     /// The cluster token that this node presents; a server that makes the cluster sets it, others must match it.
-    pub token: String,
+    pub token: SecretString,
+    /// The token that agents must present, where the server has one of its own for them (`--agent-token-file`).
+    pub agent_token: Option<SecretString>,
+    /// Labels of the Node (`--node-label`).
+    pub labels: BTreeMap<String, String>,
+    /// Taints that the Node registers with (`--node-taint`), each `KEY=VALUE:EFFECT`.
+    pub taints: Vec<String>,
     /// The address of the server that this node joins; none for the one that initialises the cluster.
     pub join: Option<String>,
 }
