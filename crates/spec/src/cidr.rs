@@ -43,7 +43,11 @@ impl FromStr for Cidr {
     type Err = Refused;
 
     fn from_str(text: &str) -> Result<Self, Refused> {
-        let refused = |why: String, hint: String| Refused { why, hint };
+        let refused = |why: String, hint: String| Refused {
+            why,
+            hint,
+            hidden: false,
+        };
         let net: IpNet = text.parse().map_err(|_| {
             refused(
                 format!("`{text}` is not a network in CIDR notation"),

@@ -9,6 +9,8 @@ pub struct Refused {
     pub why: String,
     /// What to write instead.
     pub hint: String,
+    /// It may be a secret that was pasted by mistake: it must not be shown.
+    pub hidden: bool,
 }
 
 impl Refused {
@@ -16,7 +18,12 @@ impl Refused {
         Self {
             why: why.into(),
             hint: hint.into(),
+            hidden: false,
         }
+    }
+
+    fn hidden(self) -> Self {
+        Self { hidden: true, ..self }
     }
 }
 
@@ -214,7 +221,8 @@ fn public_key(text: &str) -> Result<(), Refused> {
         return Err(Refused::new(
             "this is a private key",
             "take it out of the file at once and treat it as known to others; the .pub file holds the public key",
-        ));
+        )
+        .hidden());
     }
     if text.contains('\n') {
         return Err(Refused::new("a public key is one line", hint));
@@ -361,7 +369,8 @@ fn recipient(text: &str) -> Result<(), Refused> {
         return Err(Refused::new(
             "this is a private key",
             "take it out of the file at once and treat it as known to others; `age-keygen -y` prints the public half",
-        ));
+        )
+        .hidden());
     }
     if text.starts_with("ssh-ed25519 ") {
         return public_key(text);
@@ -415,7 +424,8 @@ fn env_name(text: &str) -> Result<(), Refused> {
         Err(Refused::new(
             "this is not the name of an environment variable",
             "write the variable's name, such as HCLOUD_TOKEN, and never its value",
-        ))
+        )
+        .hidden())
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{PublicKey, UserName};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Access {
     /// The people, by login name. At least one has a key and may use sudo: otherwise nobody could ever log in again.
+    #[schemars(extend("propertyNames" = {"format": "user-name"}))]
     pub users: IndexMap<UserName, User>,
     /// The private key that hoist logs in with: `agent` (the running ssh-agent) or `file: PATH`.
     #[serde(default)]

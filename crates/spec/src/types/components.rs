@@ -15,6 +15,7 @@ use crate::{DomainName, Name, Url};
 /// What runs in the cluster. Each name that is listed is on, unless it says `enabled: false`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(extend("propertyNames" = {"format": "dns-label"}))]
 pub struct Components {
     /// The network between pods, in place of flannel and kube-proxy.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -18,6 +18,7 @@ pub struct Secrets {
     /// Secrets of Kubernetes that components need before anything can decrypt: `namespace/name`, then each key with the
     /// source of its value.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(extend("propertyNames" = {"format": "namespace/name"}))]
     pub bootstrap: IndexMap<SecretName, IndexMap<String, Source>>,
 }
 

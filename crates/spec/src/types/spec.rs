@@ -25,6 +25,7 @@ pub struct Spec {
     #[serde(default)]
     pub hetzner: Hetzner,
     /// The servers, by name. The first enabled one with `role: server` initialises the cluster.
+    #[schemars(extend("propertyNames" = {"format": "dns-label"}))]
     pub machines: IndexMap<Name, Machine>,
     /// The operating system of all machines that hoist installs.
     #[serde(default)]
@@ -40,6 +41,7 @@ pub struct Spec {
     pub tls: Option<Tls>,
     /// Where to fetch from instead: each URL with the one that serves its content.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(extend("propertyNames" = {"format": "url"}))]
     pub mirrors: IndexMap<Url, Url>,
     /// The folder of the file: what is relative in it starts there.
     #[serde(skip)]

@@ -1,0 +1,651 @@
+//! What is refused: each problem with its place, the offending text and what to do.
+
+use proptest::prelude::*;
+
+use crate::{problems, text};
+
+/// What is said of the smallest spec after an edit.
+fn of(edit: fn(String) -> String) -> String {
+    problems(&text(edit))
+}
+
+#[test]
+fn unknown_field() {
+    insta::assert_snapshot!(of(|t| t.replace("domain:", "domian:")), @r"
+    error[spec/unknown-field]: cluster has no field `domian`
+     --> hoist.yaml:1:24
+      |
+    1 | cluster: { name: demo, domian: example.com }
+      |                        ^^^^^^
+      = hint: did you mean `domain`?
+
+    error[spec/missing-field]: cluster lacks `domain`
+     --> hoist.yaml:1:12
+      |
+    1 | cluster: { name: demo, domian: example.com }
+      |            ^^^^
+      = hint: domain: The domain that nodes and the API get their names under.
+    ");
+}
+
+#[test]
+fn unknown_field_of_no_known_name() {
+    insta::assert_snapshot!(of(|t| t + "colour: blue\n"), @r"
+    error[spec/unknown-field]: the file has no field `colour`
+      --> hoist.yaml:10:1
+       |
+    10 | colour: blue
+       | ^^^^^^
+       = hint: its fields are cluster, k3s, access, hetzner, machines, nixos, components, secrets, tls and mirrors
+    ");
+}
+
+#[test]
+fn field_of_a_later_version() {
+    insta::assert_snapshot!(of(|t| t + "pools: {}\n"), @r"
+    error[spec/unknown-field]: the file has no field `pools`
+      --> hoist.yaml:10:1
+       |
+    10 | pools: {}
+       | ^^^^^
+       = hint: this version of hoist does not know it yet: name each machine under `machines`
+    ");
+}
+
+#[test]
+fn wrong_type_number_for_text() {
+    insta::assert_snapshot!(of(|t| t + "nixos: { stateVersion: 26.05 }\n"), @r#"
+    error[spec/wrong-type]: nixos.stateVersion: expected text, found a number
+      --> hoist.yaml:10:24
+       |
+    10 | nixos: { stateVersion: 26.05 }
+       |                        ^^^^^
+       = hint: put it in quotes: "26.05"
+    "#);
+}
+
+#[test]
+fn wrong_type_text_for_number() {
+    insta::assert_snapshot!(of(|t| t.replace("access:\n", "access:\n  port: ssh\n")), @r"
+    error[spec/wrong-type]: access.port: expected a whole number, found text
+     --> hoist.yaml:3:9
+      |
+    3 |   port: ssh
+      |         ^^^
+    ");
+}
+
+#[test]
+fn wrong_type_text_for_map() {
+    insta::assert_snapshot!(of(|t| t.replace("cluster: { name: demo, domain: example.com }", "cluster: demo")), @r"
+    error[spec/wrong-type]: cluster: expected a map, found text
+     --> hoist.yaml:1:10
+      |
+    1 | cluster: demo
+      |          ^^^^
+      = hint: its fields are name, domain, apiServer, podCidr and serviceCidr
+    ");
+}
+
+#[test]
+fn wrong_type_text_for_list() {
+    insta::assert_snapshot!(of(|t| t + "hetzner: { adminCidrs: 203.0.113.7/32 }\n"), @r"
+    error[spec/wrong-type]: hetzner.adminCidrs: expected a list, found text
+      --> hoist.yaml:10:24
+       |
+    10 | hetzner: { adminCidrs: 203.0.113.7/32 }
+       |                        ^^^^^^^^^^^^^^
+       = hint: write a list: [203.0.113.7/32]
+    ");
+}
+
+#[test]
+fn nothing_where_a_map_belongs() {
+    insta::assert_snapshot!(of(|t| t + "components:\n  coredns:\n"), @r"
+    error[spec/wrong-type]: components.coredns: expected a map, found nothing
+      --> hoist.yaml:11:3
+       |
+    11 |   coredns:
+       |   ^^^^^^^
+       = hint: write {} to take every default, or leave it out
+    ");
+}
+
+#[test]
+fn out_of_range() {
+    insta::assert_snapshot!(of(|t| t.replace("access:\n", "access:\n  port: 70000\n")), @r"
+    error[spec/invalid-value]: access.port: 70000 is out of range
+     --> hoist.yaml:3:9
+      |
+    3 |   port: 70000
+      |         ^^^^^
+      = hint: write a number from 1 to 65535
+    ");
+}
+
+#[test]
+fn value_that_is_none_of_the_choices() {
+    insta::assert_snapshot!(of(|t| t.replace("role: server", "role: sever")), @r"
+    error[spec/invalid-value]: machines.one.role: `sever` is not a value that it takes
+     --> hoist.yaml:7:51
+      |
+    7 |   one: { serverType: cpx32, location: fsn1, role: sever }
+      |                                                   ^^^^^
+      = hint: did you mean `server`? write server or agent
+    ");
+}
+
+#[test]
+fn several_at_once() {
+    insta::assert_snapshot!(of(|t| t.replace("cpx32", "CPX32").replace("name: demo", "name: Demo_1") + "hetzner: { network: { cidr: 10.0.0.1/16 } }\n"), @r"
+    error[spec/invalid-value]: cluster.name: a name cannot hold `D`
+     --> hoist.yaml:1:18
+      |
+    1 | cluster: { name: Demo_1, domain: example.com }
+      |                  ^^^^^^
+      = hint: use 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends
+
+    error[spec/invalid-value]: machines.one.serverType: `CPX32` is not a server type
+     --> hoist.yaml:7:22
+      |
+    7 |   one: { serverType: CPX32, location: fsn1, role: server }
+      |                      ^^^^^
+      = hint: write Hetzner's name in lower case, such as cx43, cpx32, cax21 or ccx23
+
+    error[spec/invalid-value]: hetzner.network.cidr: `10.0.0.1/16` is an address inside a network, not a network
+      --> hoist.yaml:10:29
+       |
+    10 | hetzner: { network: { cidr: 10.0.0.1/16 } }
+       |                             ^^^^^^^^^^^
+       = hint: write 10.0.0.0/16
+    ");
+}
+
+#[test]
+fn missing_fields() {
+    insta::assert_snapshot!(of(|t| t.replace("cluster: { name: demo, domain: example.com }", "cluster: { name: demo }").replace("serverType: cpx32, ", "")), @r"
+    error[spec/missing-field]: cluster lacks `domain`
+     --> hoist.yaml:1:12
+      |
+    1 | cluster: { name: demo }
+      |            ^^^^
+      = hint: domain: The domain that nodes and the API get their names under.
+
+    error[spec/missing-field]: machines.one lacks `serverType`
+     --> hoist.yaml:7:10
+      |
+    7 |   one: { location: fsn1, role: server }
+      |          ^^^^^^^^
+      = hint: serverType: Hetzner's server type, such as `cx43`.
+    ");
+}
+
+#[test]
+fn not_yaml() {
+    insta::assert_snapshot!(of(|t| t.replace("cluster: { name: demo", "cluster: { name: [demo")), @r"
+    error[spec/yaml]: this is not valid YAML: mismatched bracket '[' closed by '}'
+     --> hoist.yaml:1:18
+      |
+    1 | cluster: { name: [demo, domain: example.com }
+      |                  ^
+      = hint: look at the indentation and the quotes here and on the line before
+    ");
+}
+
+#[test]
+fn name_used_twice() {
+    insta::assert_snapshot!(of(|t| t.replace("secrets:\n", "  one: { serverType: cpx32, location: fsn1, role: agent }\nsecrets:\n")), @r"
+    error[spec/yaml]: this is not valid YAML: duplicate mapping key: one
+     --> hoist.yaml:8:3
+      |
+    8 |   one: { serverType: cpx32, location: fsn1, role: agent }
+      |   ^^^
+      = hint: each name stands once in its map: rename one or take it out
+    ");
+}
+
+#[test]
+fn machine_name_that_is_none() {
+    insta::assert_snapshot!(of(|t| t.replace("  one:", "  One_1:")), @r"
+    error[spec/invalid-name]: machines.One_1: a name cannot hold `O`
+     --> hoist.yaml:7:3
+      |
+    7 |   One_1: { serverType: cpx32, location: fsn1, role: server }
+      |   ^^^^^
+      = hint: use 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends
+    ");
+}
+
+#[test]
+fn two_secret_sources() {
+    insta::assert_snapshot!(of(|t| t + "hetzner: { token: { env: HCLOUD_TOKEN, file: token } }\n"), @r"
+    error[spec/exclusive-fields]: hetzner.token names more than one: env and file
+      --> hoist.yaml:10:40
+       |
+    10 | hetzner: { token: { env: HCLOUD_TOKEN, file: token } }
+       |                                        ^^^^
+       = hint: write env: …, file: …, command: … or bitwarden: …
+    ");
+}
+
+#[test]
+fn unknown_secret_source() {
+    insta::assert_snapshot!(of(|t| t + "hetzner: { token: { vault: token } }\n"), @r"
+    error[spec/unknown-field]: hetzner.token has no field `vault`
+      --> hoist.yaml:10:21
+       |
+    10 | hetzner: { token: { vault: token } }
+       |                     ^^^^^
+       = hint: its fields are env, file, command and bitwarden
+    ");
+}
+
+#[test]
+fn secret_value_where_a_name_belongs() {
+    insta::assert_snapshot!(of(|t| t + "hetzner: { token: { env: \"not a name\" } }\n"), @r"
+    error[spec/secret-in-file]: hetzner.token.env: this is not the name of an environment variable
+      --> hoist.yaml:10:26
+       = hint: write the variable's name, such as HCLOUD_TOKEN, and never its value
+    ");
+}
+
+#[test]
+fn overlapping_networks() {
+    insta::assert_snapshot!(of(|t| t.replace("domain: example.com", "domain: example.com, podCidr: 10.43.128.0/17")), @r"
+    error[spec/overlapping-networks]: cluster.podCidr (10.43.128.0/17) and cluster.serviceCidr (10.43.0.0/16) overlap
+     --> hoist.yaml:1:54
+      |
+    1 | cluster: { name: demo, domain: example.com, podCidr: 10.43.128.0/17 }
+      |                                                      ^^^^^^^^^^^^^^
+      = hint: choose a network that shares no address with cluster.serviceCidr; packets could not be told apart
+    ");
+}
+
+#[test]
+fn overlap_with_the_private_network() {
+    insta::assert_snapshot!(of(|t| t + "hetzner: { network: { cidr: 10.40.0.0/13 } }\n"), @r"
+    error[spec/overlapping-networks]: hetzner.network.cidr (10.40.0.0/13) and cluster.podCidr (10.42.0.0/16) overlap
+      --> hoist.yaml:10:29
+       |
+    10 | hetzner: { network: { cidr: 10.40.0.0/13 } }
+       |                             ^^^^^^^^^^^^
+       = hint: choose a network that shares no address with cluster.podCidr; packets could not be told apart
+
+    error[spec/overlapping-networks]: hetzner.network.cidr (10.40.0.0/13) and cluster.serviceCidr (10.43.0.0/16) overlap
+      --> hoist.yaml:10:29
+       |
+    10 | hetzner: { network: { cidr: 10.40.0.0/13 } }
+       |                             ^^^^^^^^^^^^
+       = hint: choose a network that shares no address with cluster.serviceCidr; packets could not be told apart
+    ");
+}
+
+#[test]
+fn service_network_too_small() {
+    insta::assert_snapshot!(of(|t| t.replace("domain: example.com", "domain: example.com, serviceCidr: 10.43.0.0/29")), @r"
+    error[spec/invalid-network]: cluster.serviceCidr: 10.43.0.0/29 has no 10th address, which the cluster's DNS takes
+     --> hoist.yaml:1:58
+      |
+    1 | cluster: { name: demo, domain: example.com, serviceCidr: 10.43.0.0/29 }
+      |                                                          ^^^^^^^^^^^^
+      = hint: choose a /16, as is usual
+    ");
+}
+
+#[test]
+fn nobody_may_log_in() {
+    insta::assert_snapshot!(of(|t| { let end = t.find("machines:").unwrap(); let start = t.find("access:").unwrap(); format!("{}access: {{ users: {{}} }}\n{}", &t[..start], &t[end..]) }), @r"
+    error[spec/locked-out]: access.users is empty: once the deploy key is gone, nobody could log in
+     --> hoist.yaml:2:11
+      |
+    2 | access: { users: {} }
+      |           ^^^^^
+      = hint: name yourself with the line of your .pub file: users: { NAME: { keys: [ssh-ed25519 AAAA…] } }
+    ");
+}
+
+#[test]
+fn nobody_has_a_key() {
+    insta::assert_snapshot!(of(|t| { let end = t.find("machines:").unwrap(); let start = t.find("access:").unwrap(); format!("{}access: {{ users: {{ ada: {{ keys: [] }} }} }}\n{}", &t[..start], &t[end..]) }), @r"
+    error[spec/locked-out]: no user under access.users has a key: once the deploy key is gone, nobody could log in
+     --> hoist.yaml:2:11
+      |
+    2 | access: { users: { ada: { keys: [] } } }
+      |           ^^^^^
+      = hint: give one of them `keys` with the line of a .pub file; there are no passwords
+    ");
+}
+
+#[test]
+fn nobody_has_sudo() {
+    insta::assert_snapshot!(of(|t| t.replace("machines:", "      sudo: none\nmachines:")), @r"
+    error[spec/locked-out]: nobody under access.users has both a key and sudo: neither you nor hoist could change a machine again
+     --> hoist.yaml:3:3
+      |
+    3 |   users:
+      |   ^^^^^
+      = hint: give one user with a key `sudo: nopasswd`
+    ");
+}
+
+#[test]
+fn private_key_in_the_file() {
+    insta::assert_snapshot!(of(|t| t.replace("ssh-ed25519 AAAA", "-----BEGIN OPENSSH PRIVATE KEY----- AAAA")), @r"
+    error[spec/secret-in-file]: access.users.ada.keys[0]: this is a private key
+     --> hoist.yaml:5:14
+      = hint: take it out of the file at once and treat it as known to others; the .pub file holds the public key
+    ");
+}
+
+#[test]
+fn no_server() {
+    insta::assert_snapshot!(of(|t| t.replace("role: server", "role: agent")), @r"
+    error[spec/no-server]: no enabled machine has `role: server`: the cluster would have no control plane
+     --> hoist.yaml:6:1
+      |
+    6 | machines:
+      | ^^^^^^^^
+      = hint: give one machine `role: server`; three make a control plane that survives the loss of one
+    ");
+}
+
+#[test]
+fn disabled_server() {
+    insta::assert_snapshot!(of(|t| t.replace("role: server", "role: server, enabled: false")), @r"
+    error[spec/no-server]: no enabled machine has `role: server`: the cluster would have no control plane
+     --> hoist.yaml:6:1
+      |
+    6 | machines:
+      | ^^^^^^^^
+      = hint: give one machine `role: server`; three make a control plane that survives the loss of one
+    ");
+}
+
+#[test]
+fn even_servers() {
+    insta::assert_snapshot!(of(|t| t.replace("secrets:\n", "  two: { serverType: cpx32, location: nbg1, role: server }\nsecrets:\n")), @r"
+    error[spec/even-servers]: 2 machines have `role: server` (one, two): an even number loses its majority with the first half
+     --> hoist.yaml:8:45
+      |
+    8 |   two: { serverType: cpx32, location: nbg1, role: server }
+      |                                             ^^^^
+      = hint: make it 1 or 3; another `role: agent` adds capacity as well
+    ");
+}
+
+#[test]
+fn role_without_system() {
+    insta::assert_snapshot!(of(|t| t.replace("secrets:\n", "  two: { serverType: cpx32, location: nbg1, role: agent, os: none }\n  three: { serverType: cpx32, location: nbg1, os: hoist }\nsecrets:\n")), @r"
+    error[spec/role-without-system]: machine two has `role: agent` and `os: none`: nothing would install k3s on it
+     --> hoist.yaml:8:62
+      |
+    8 |   two: { serverType: cpx32, location: nbg1, role: agent, os: none }
+      |                                                              ^^^^
+      = hint: take `os` out to get NixOS with k3s, or take `role` out to get only the server
+
+    error[spec/system-without-role]: machine three has `os: hoist` and no role: our NixOS is made for the cluster's nodes
+     --> hoist.yaml:9:51
+      |
+    9 |   three: { serverType: cpx32, location: nbg1, os: hoist }
+      |                                                   ^^^^^
+      = hint: give it `role: server` or `role: agent`, or take `os` out
+    ");
+}
+
+#[test]
+fn flake_of_a_later_version() {
+    insta::assert_snapshot!(of(|t| t.replace("role: server", "role: server, os: { flake: .#x }")), @r"
+    error[spec/wrong-type]: machines.one.os: a flake of your own comes with a later version; nixos.modules adds your modules to ours
+     --> hoist.yaml:7:59
+      |
+    7 |   one: { serverType: cpx32, location: fsn1, role: server, os: { flake: .#x } }
+      |                                                           ^^
+      = hint: write hoist or none
+    ");
+}
+
+#[test]
+fn location_outside_the_zone() {
+    insta::assert_snapshot!(of(|t| t.replace("fsn1", "ash")), @r"
+    error[spec/location-outside-zone]: machine one is in ash, which is in us-east, and the network is in eu-central
+     --> hoist.yaml:7:39
+      |
+    7 |   one: { serverType: cpx32, location: ash, role: server }
+      |                                       ^^^
+      = hint: choose one of fsn1, nbg1, hel1, or set hetzner.network.zone: us-east
+    ");
+}
+
+#[test]
+fn no_recipients() {
+    insta::assert_snapshot!(of(|t| t[..t.find("secrets:").unwrap()].to_owned()), @r"
+    error[spec/no-recipients]: secrets.recipients is empty: the k3s tokens are kept encrypted beside this file, and nobody could read them
+     --> hoist.yaml:1:1
+      |
+    1 | cluster: { name: demo, domain: example.com }
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      = hint: `age-keygen -o key.txt` makes a key pair and prints its public half: recipients: [age1…]
+    ");
+}
+
+#[test]
+fn misspelt_component() {
+    insta::assert_snapshot!(of(|t| t + "components: { cillium: {} }\n"), @r"
+    error[spec/unknown-component]: component cillium is not in the catalog and names no source
+      --> hoist.yaml:10:15
+       |
+    10 | components: { cillium: {} }
+       |               ^^^^^^^
+       = hint: did you mean `cilium`?
+    ");
+}
+
+#[test]
+fn component_of_a_later_version() {
+    insta::assert_snapshot!(of(|t| t + "components: { hcloud-ccm: {}, sealed-secrets: {} }\n"), @r"
+    error[spec/unknown-component]: component hcloud-ccm is not in the catalog and names no source
+      --> hoist.yaml:10:15
+       |
+    10 | components: { hcloud-ccm: {}, sealed-secrets: {} }
+       |               ^^^^^^^^^^
+       = hint: this version's catalog does not have it yet: give it a source of your own, `chart` or `dir`
+
+    error[spec/unknown-component]: component sealed-secrets is not in the catalog and names no source
+      --> hoist.yaml:10:31
+       |
+    10 | components: { hcloud-ccm: {}, sealed-secrets: {} }
+       |                               ^^^^^^^^^^^^^^
+       = hint: this version's catalog does not have it yet: give it a source of your own, `chart` or `dir`
+    ");
+}
+
+#[test]
+fn component_with_two_sources() {
+    insta::assert_snapshot!(of(|t| t + "components: { app: { dir: k8s, chart: { repo: \"https://charts.example.com\", name: a, version: 1.0.0 } } }\n"), @r#"
+    error[spec/exclusive-fields]: component app has both `chart` and `dir`
+      --> hoist.yaml:10:22
+       |
+    10 | components: { app: { dir: k8s, chart: { repo: "https://charts.example.com", name: a, version: 1.0.0 } } }
+       |                      ^^^
+       = hint: keep one; a second component may hold the other
+    "#);
+}
+
+#[test]
+fn values_without_a_chart() {
+    insta::assert_snapshot!(of(|t| t + "components: { app: { dir: k8s, values: { a: 1 } } }\n"), @r"
+    error[spec/exclusive-fields]: component app has `values`, which only a chart takes, and a `dir`
+      --> hoist.yaml:10:32
+       |
+    10 | components: { app: { dir: k8s, values: { a: 1 } } }
+       |                                ^^^^^^
+       = hint: take `values` out, or write the manifests as a chart
+    ");
+}
+
+#[test]
+fn need_that_is_off() {
+    insta::assert_snapshot!(of(|t| t + "components: { app: { dir: k8s, needs: [cert-manager, colium] } }\n"), @r"
+    error[spec/unmet-need]: component app needs cert-manager, which is off
+      --> hoist.yaml:10:40
+       |
+    10 | components: { app: { dir: k8s, needs: [cert-manager, colium] } }
+       |                                        ^^^^^^^^^^^^
+       = hint: turn it on: components: { cert-manager: { enabled: true } }, or take the need out
+
+    error[spec/unknown-component]: component app needs colium, which there is not
+      --> hoist.yaml:10:54
+       |
+    10 | components: { app: { dir: k8s, needs: [cert-manager, colium] } }
+       |                                                      ^^^^^^
+       = hint: did you mean `cilium`?
+    ");
+}
+
+#[test]
+fn needs_in_a_circle() {
+    insta::assert_snapshot!(of(|t| t + "components: { a: { dir: a, needs: [b] }, b: { dir: b, needs: [c] }, c: { dir: c, needs: [a] } }\n"), @r"
+    error[spec/needs-cycle]: components need each other in a circle: a → b → c → a
+      --> hoist.yaml:10:28
+       |
+    10 | components: { a: { dir: a, needs: [b] }, b: { dir: b, needs: [c] }, c: { dir: c, needs: [a] } }
+       |                            ^^^^^
+       = hint: take one of these needs out: none of them could ever be first
+    ");
+}
+
+#[test]
+fn secret_in_no_namespace() {
+    insta::assert_snapshot!(of(|t| t.replace("secrets:\n", "secrets:\n  bootstrap: { cert-manger/token: { \"a b\": { env: A } } }\n") + "components: { cert-manager: {} }\n"), @r#"
+    error[spec/unknown-namespace]: Secret cert-manger/token: no component that is on lives in namespace cert-manger
+     --> hoist.yaml:9:16
+      |
+    9 |   bootstrap: { cert-manger/token: { "a b": { env: A } } }
+      |                ^^^^^^^^^^^^^^^^^
+      = hint: did you mean `cert-manager`?
+
+    error[spec/invalid-name]: Secret cert-manger/token: `a b` is not a key that Kubernetes takes
+     --> hoist.yaml:9:37
+      |
+    9 |   bootstrap: { cert-manger/token: { "a b": { env: A } } }
+      |                                     ^^^^^
+      = hint: use letters, digits, hyphens, underscores and dots
+    "#);
+}
+
+#[test]
+fn secret_that_nothing_makes() {
+    insta::assert_snapshot!(of(|t| t + "components: { external-dns: {}, sops-secrets-operator: {} }\n"), @r"
+    error[spec/missing-secret]: component external-dns reads the key CF_API_TOKEN of the Secret external-dns/cloudflare-api-token, which nothing makes
+      --> hoist.yaml:10:15
+       |
+    10 | components: { external-dns: {}, sops-secrets-operator: {} }
+       |               ^^^^^^^^^^^^
+       = hint: add it: secrets: { bootstrap: { external-dns/cloudflare-api-token: { CF_API_TOKEN: { env: NAME } } } }
+
+    error[spec/missing-secret]: component sops-secrets-operator reads the key key of the Secret sops-secrets-operator/sops-age-key-file, which nothing makes
+      --> hoist.yaml:10:33
+       |
+    10 | components: { external-dns: {}, sops-secrets-operator: {} }
+       |                                 ^^^^^^^^^^^^^^^^^^^^^
+       = hint: add it: secrets: { bootstrap: { sops-secrets-operator/sops-age-key-file: { key: { env: NAME } } } }
+    ");
+}
+
+#[test]
+fn tls_without_cert_manager() {
+    insta::assert_snapshot!(of(|t| t + "tls: { email: a@example.com, canary: { dnsNames: [example.com] } }\n"), @r"
+    error[spec/unmet-need]: tls needs the component cert-manager, which is off
+      --> hoist.yaml:10:1
+       |
+    10 | tls: { email: a@example.com, canary: { dnsNames: [example.com] } }
+       | ^^^
+       = hint: turn it on: components: { cert-manager: {} }, or take `tls` out
+    ");
+}
+
+#[test]
+fn tls_without_a_token() {
+    insta::assert_snapshot!(of(|t| t + "components: { cert-manager: {} }\ntls: { email: a@example.com }\n"), @r"
+    error[spec/missing-secret]: the issuers of tls read the key token of the Secret cert-manager/cloudflare-api-token, which nothing makes
+      --> hoist.yaml:11:1
+       |
+    11 | tls: { email: a@example.com }
+       | ^^^
+       = hint: add it: secrets: { bootstrap: { cert-manager/cloudflare-api-token: { token: { env: CLOUDFLARE_API_TOKEN } } } }
+    ");
+}
+
+#[test]
+fn dns_of_a_later_version() {
+    insta::assert_snapshot!(of(|t| t + "tls: { email: a@example.com, dns01: hetzner }\n"), @r"
+    error[spec/invalid-value]: tls.dns01: `hetzner` is not a value that it takes
+      --> hoist.yaml:10:37
+       |
+    10 | tls: { email: a@example.com, dns01: hetzner }
+       |                                     ^^^^^^^
+       = hint: Hetzner's DNS comes with a later version; write cloudflare
+    ");
+}
+
+#[test]
+fn null_for_a_section() {
+    insta::assert_snapshot!(of(|t| t + "tls:\n"), @r"
+    error[spec/wrong-type]: tls: expected a map, found nothing
+      --> hoist.yaml:10:1
+       |
+    10 | tls:
+       | ^^^
+       = hint: its fields are email, dns01 and canary
+    ");
+}
+
+#[test]
+fn an_empty_file() {
+    insta::assert_snapshot!(of(|_| String::new()), @r"
+    error[spec/wrong-type]: the file: expected a map, found nothing
+     --> hoist.yaml:1:1
+      |
+    1 |
+      | ^
+      = hint: its fields are cluster, k3s, access, hetzner, machines, nixos, components, secrets, tls and mirrors
+    ");
+}
+
+#[test]
+fn files_that_are_not_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("hoist.yaml");
+    let found = hoist_spec::load(&file).unwrap_err();
+    assert_eq!(found.0[0].code, "spec/no-file");
+
+    let more =
+        "nixos: { modules: [./extra.nix] }\ncomponents: { app: { dir: k8s }, off: { dir: no, enabled: false } }\n";
+    std::fs::write(&file, text(|t| t + more)).unwrap();
+    let found = hoist_spec::load(&file).unwrap_err().0;
+    let told: Vec<_> = found
+        .iter()
+        .map(|d| (d.code.as_str(), d.span.as_ref().unwrap().text.as_str()))
+        .collect();
+    assert_eq!(told, [("spec/no-file", "./extra.nix"), ("spec/no-file", "k8s")]);
+
+    std::fs::write(dir.path().join("extra.nix"), "{ }").unwrap();
+    std::fs::create_dir(dir.path().join("k8s")).unwrap();
+    assert!(hoist_spec::load(&file).is_ok());
+}
+
+proptest! {
+    #[test]
+    fn any_damage_to_the_text_ends_in_a_spec_or_in_problems(at in 0usize..400, put in "[\\PC\n\t]{0,6}", cut in 0usize..6) {
+        let whole: Vec<char> = text(|t| t).chars().collect();
+        let at = at.min(whole.len());
+        let end = (at + cut).min(whole.len());
+        let damaged: String = whole[..at].iter().copied().chain(put.chars()).chain(whole[end..].iter().copied()).collect();
+        if let Err(found) = hoist_spec::parse(std::path::Path::new("hoist.yaml"), &damaged) {
+            prop_assert!(!found.0.is_empty());
+            for diagnostic in &found.0 {
+                prop_assert!(hoist_spec::render(diagnostic, &damaged).starts_with("error["));
+            }
+        }
+    }
+}
