@@ -151,6 +151,11 @@ impl Client {
         &self.inner.endpoint
     }
 
+    /// The shortest interval at which something should be looked at again.
+    pub fn poll_interval(&self) -> Duration {
+        self.inner.options.poll_shortest
+    }
+
     /// What is left of the rate limit, as far as this client knows.
     pub fn rate_limit(&self) -> RateLimit {
         self.inner.bucket.now()

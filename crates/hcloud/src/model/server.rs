@@ -146,6 +146,9 @@ pub struct Server {
     /// Its placement group.
     #[serde(default)]
     pub placement_group: Option<PlacementGroup>,
+    /// The size of its disk in GB; a type with a smaller one is out of its reach.
+    #[serde(default)]
+    pub primary_disk_size: Option<u64>,
     /// Whether an action holds it now.
     #[serde(default)]
     pub locked: bool,
