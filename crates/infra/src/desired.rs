@@ -260,7 +260,6 @@ fn server_body(
                 ),
             )
             .hint("give fewer keys, or shorter ones (ed25519); more can be added by the NixOS configuration")
-            .into()
         })?);
     }
     let plane = machine.role == Some(Role::Server);
