@@ -21,7 +21,7 @@ pub fn render(diagnostic: &Diagnostic, source: &str) -> String {
         let _ = writeln!(out, "{margin}--> {}:{}:{}", span.file.display(), span.line, span.column);
         if diagnostic.code != HIDDEN {
             let _ = writeln!(out, "{margin} |");
-            let _ = writeln!(out, "{number} | {line}");
+            let _ = writeln!(out, "{}", format!("{number} | {line}").trim_end());
             let _ = writeln!(out, "{margin} | {indent}{carets}");
         }
         if let Some(hint) = &diagnostic.hint {

@@ -147,7 +147,7 @@ texts! {
     NixosRelease, "nixos-release", nixos_release;
     /// A Secret of Kubernetes: `namespace/name`.
     SecretName, "namespace/name", secret_name;
-    /// A recipient of age: `age1…`, or an `ssh-ed25519` public key.
+    /// A recipient of age: `age1…`.
     Recipient, "age-recipient", recipient;
     /// An address of mail.
     Email, "mail-address", email;
@@ -364,7 +364,7 @@ fn secret_name(text: &str) -> Result<(), Refused> {
 }
 
 fn recipient(text: &str) -> Result<(), Refused> {
-    let hint = "write the public half of an age key (age1…, as age-keygen prints it), or an ssh-ed25519 public key";
+    let hint = "write the public half of an age key (age1…), as age-keygen prints it";
     if text.starts_with("AGE-SECRET-KEY-") {
         return Err(Refused::new(
             "this is a private key",
@@ -372,8 +372,8 @@ fn recipient(text: &str) -> Result<(), Refused> {
         )
         .hidden());
     }
-    if text.starts_with("ssh-ed25519 ") {
-        return public_key(text);
+    if text.starts_with("ssh-") {
+        return Err(Refused::new("SSH keys as recipients come with a later version", hint));
     }
     let bech32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
     let fits = text

@@ -1,0 +1,75 @@
+//! Runs a program for its output: no shell, a deadline, and nothing of the output in an error.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use hoist_model::Secret;
+use tokio::process::Command;
+
+/// How a program failed to give a value.
+#[derive(Clone, Debug)]
+pub(crate) enum Failed {
+    NotFound,
+    NotStarted(String),
+    TimedOut(Duration),
+    /// It ended with an error; these are the last lines that it wrote to stderr.
+    Exit(String, String),
+    NotText,
+}
+
+/// The program as it is found: a path as it stands (relative ones from `dir`), a bare name on `path`.
+pub(crate) fn find(program: &str, dir: &Path, path: Option<&str>) -> Option<PathBuf> {
+    if program.contains('/') {
+        let full = dir.join(program);
+        return full.is_file().then_some(full);
+    }
+    path?
+        .split(':')
+        .filter(|folder| !folder.is_empty())
+        .map(|folder| Path::new(folder).join(program))
+        .find(|full| full.is_file())
+}
+
+/// Runs a program in `dir` and gives its output without the last line break.
+pub(crate) async fn output(
+    program: &Path,
+    args: &[String],
+    extra_env: &[(&str, OsString)],
+    dir: &Path,
+    deadline: Duration,
+) -> Result<Secret, Failed> {
+    let child = Command::new(program)
+        .args(args)
+        .envs(extra_env.iter().map(|(name, value)| (*name, value)))
+        .current_dir(dir)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Failed::NotFound,
+            _ => Failed::NotStarted(error.to_string()),
+        })?;
+    let done = tokio::time::timeout(deadline, child.wait_with_output())
+        .await
+        .map_err(|_| Failed::TimedOut(deadline))?
+        .map_err(|error| Failed::NotStarted(error.to_string()))?;
+    if !done.status.success() {
+        let stderr = String::from_utf8_lossy(&done.stderr);
+        let lines: Vec<&str> = stderr
+            .lines()
+            .rev()
+            .filter(|line| !line.trim().is_empty())
+            .take(3)
+            .collect();
+        let tail: Vec<&str> = lines.into_iter().rev().collect();
+        return Err(Failed::Exit(done.status.to_string(), tail.join("; ")));
+    }
+    let text = String::from_utf8(done.stdout).map_err(|_| Failed::NotText)?;
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    Ok(Secret::from(text.to_owned()))
+}
