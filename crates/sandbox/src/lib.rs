@@ -6,6 +6,7 @@
 
 pub mod cloudflare;
 pub mod controlplane;
+pub mod emulator;
 pub mod hcloud;
 pub mod hosts;
 pub mod seams;
