@@ -1,0 +1,46 @@
+//! The one question that this phase asks the cluster's API: which Nodes are registered.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use hoist_model::{ExposeSecret, Secret};
+use k8s_openapi::api::core::v1::Node;
+use kube::api::{Api, ListParams};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+
+/// How long the API may take to answer.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// The names of the registered Nodes, or why they cannot be told.
+pub(crate) async fn nodes(kubeconfig: &Secret) -> Result<BTreeSet<String>, String> {
+    let asked = async {
+        let kubeconfig = Kubeconfig::from_yaml(kubeconfig.expose_secret()).map_err(|error| error.to_string())?;
+        let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
+            .await
+            .map_err(|error| error.to_string())?;
+        let client = kube::Client::try_from(config).map_err(|error| error.to_string())?;
+        let nodes = Api::<Node>::all(client)
+            .list_metadata(&ListParams::default())
+            .await
+            .map_err(|error| chain(&error))?;
+        Ok(nodes.items.into_iter().filter_map(|node| node.metadata.name).collect())
+    };
+    match tokio::time::timeout(ANSWER, asked).await {
+        Ok(answer) => answer,
+        Err(_) => Err(format!("no answer within {} s", ANSWER.as_secs())),
+    }
+}
+
+/// An error with its causes: the outermost one alone says little.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,95 @@
+//! What must exist: each machine's configuration, and who may log in to apply it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use hoist_model::{At, Facts, Goal};
+use hoist_spec::{Identity as SpecIdentity, Role, Spec};
+use hoist_ssh::{Identity, KeyPair};
+
+use crate::render::{Sources, Tree, ours, render};
+
+/// One machine.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) name: String,
+    /// What it is in the cluster; none is a machine with our operating system and no k3s.
+    pub(crate) role: Option<Role>,
+    /// Its part of the flake.
+    pub(crate) tree: Tree,
+    /// That part's hash.
+    pub(crate) hash: String,
+}
+
+impl Node {
+    pub(crate) fn is_server(&self) -> bool {
+        self.role == Some(Role::Server)
+    }
+}
+
+/// What must exist, in the spec's order.
+#[derive(Clone, Debug)]
+pub struct Desired {
+    pub(crate) cluster: String,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) port: u16,
+    pub(crate) identities: Vec<Identity>,
+    pub(crate) replace: BTreeSet<String>,
+}
+
+impl Desired {
+    pub(crate) fn node(&self, name: &str) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.name == name)
+    }
+}
+
+pub(crate) fn desired(at: &At<'_, Spec>, sources: &Sources, identities: Vec<Identity>) -> Desired {
+    let nodes = match at.goal {
+        Goal::Converge => nodes(at.spec, sources, at.facts),
+        Goal::Destroy { .. } => Vec::new(),
+    };
+    Desired {
+        cluster: at.spec.cluster.name.to_string(),
+        nodes,
+        port: at.spec.access.port,
+        identities,
+        replace: at.replace.clone(),
+    }
+}
+
+fn nodes(spec: &Spec, sources: &Sources, facts: &Facts) -> Vec<Node> {
+    let tree = render(spec, sources, facts);
+    ours(spec)
+        .map(|(name, machine)| {
+            let tree = tree.of_machine(name);
+            Node {
+                name: name.to_owned(),
+                role: machine.role,
+                hash: tree.hash(),
+                tree,
+            }
+        })
+        .collect()
+}
+
+/// Who logs in: this run's key, which new servers know, then the person.
+pub(crate) fn identities(
+    spec: &Spec,
+    deploy_key: &KeyPair,
+    agent_socket: Option<&Path>,
+    home: Option<&Path>,
+) -> Vec<Identity> {
+    let mut identities = vec![Identity::Key(deploy_key.clone())];
+    match &spec.access.identity {
+        SpecIdentity::Agent => identities.extend(agent_socket.map(|socket| Identity::Agent(socket.to_owned()))),
+        SpecIdentity::File(path) => identities.push(Identity::File(at_home(path, &spec.dir, home))),
+    }
+    identities
+}
+
+fn at_home(path: &Path, dir: &Path, home: Option<&Path>) -> PathBuf {
+    match (path.strip_prefix("~"), home) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => dir.join(path),
+    }
+}

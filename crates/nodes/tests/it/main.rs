@@ -1,0 +1,3 @@
+//! The phase through its public interface.
+
+mod rendering;
