@@ -75,12 +75,11 @@ pub async fn compare(api: &Api, desired: &Object, live: Live<'_>) -> Comparison 
 
 /// Compares many, in their order.
 pub async fn compare_all(api: &Api, desired: &[Object], snapshot: &Snapshot) -> Vec<(ObjectId, Comparison)> {
-    stream::iter(desired)
-        .map(|object| async move {
-            let live = snapshot.get(object.id());
-            (object.id().clone(), compare(api, object, live).await)
-        })
-        .buffered(IN_FLIGHT)
-        .collect()
-        .await
+    // Futures made in a loop, not by a closure over references: the compiler cannot see that the latter are Send.
+    let mut comparing = Vec::with_capacity(desired.len());
+    for object in desired {
+        comparing.push(compare(api, object, snapshot.get(object.id())));
+    }
+    let found: Vec<Comparison> = stream::iter(comparing).buffered(IN_FLIGHT).collect().await;
+    desired.iter().map(|object| object.id().clone()).zip(found).collect()
 }

@@ -6,7 +6,7 @@ use futures::stream::{self, StreamExt};
 use serde_json::Value;
 
 use crate::mark::label_value;
-use crate::{Api, DeployError, Kind, LABEL_DISCRIMINATOR, ObjectId};
+use crate::{Api, DeployError, Kind, LABEL_DISCRIMINATOR, Listing, ObjectId};
 
 /// How one object was seen.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,19 @@ pub struct Snapshot {
     foreign: BTreeSet<ObjectId>,
 }
 
+/// Lists one kind: none where it is not served.
+async fn list(api: Api, kind: Kind, version: Option<String>) -> (Kind, Option<(String, Result<Listing, DeployError>)>) {
+    let kinds = api.kinds();
+    let resource = kinds
+        .resource(&kind, version.as_deref())
+        .or_else(|| kinds.resource(&kind, None));
+    let Some(resource) = resource else {
+        return (kind, None);
+    };
+    let listing = api.list(resource, None, "").await;
+    (kind, Some((resource.version.clone(), listing)))
+}
+
 impl Snapshot {
     /// Nothing seen yet.
     pub fn new(discriminator: &str) -> Self {
@@ -51,45 +64,33 @@ impl Snapshot {
 
     /// Lists the kinds that were not listed yet, in the version given or the preferred one.
     pub async fn look(&mut self, api: &Api, kinds: &BTreeMap<Kind, Option<String>>) {
-        let missing: Vec<(&Kind, Option<&str>)> = kinds
-            .iter()
-            .filter(|(kind, version)| match (self.listed.get(kind), version) {
-                (None, _) => true,
-                (Some(Listed::InVersion(seen)), Some(version)) => seen != version,
-                _ => false,
-            })
-            .map(|(kind, version)| (kind, version.as_deref()))
-            .collect();
-        let mut answers = stream::iter(missing)
-            .map(|(kind, version)| async move {
-                let served = api.kinds();
-                let resource = served
-                    .resource(kind, version)
-                    .or_else(|| served.resource(kind, None))
-                    .cloned();
-                match resource {
-                    Some(resource) => {
-                        let version = resource.version.clone();
-                        (kind, Some((version, api.list(&resource, None, "").await)))
-                    }
-                    None => (kind, None),
-                }
-            })
-            .buffer_unordered(8);
+        // Futures made in a loop, not by a closure over references: the compiler cannot see that the latter are Send.
+        let mut looking = Vec::new();
+        for (kind, version) in kinds {
+            let known = match (self.listed.get(kind), version) {
+                (None, _) => false,
+                (Some(Listed::InVersion(seen)), Some(version)) => seen == version,
+                _ => true,
+            };
+            if !known {
+                looking.push(list(api.clone(), kind.clone(), version.clone()));
+            }
+        }
+        let mut answers = stream::iter(looking).buffer_unordered(8);
         while let Some((kind, answer)) = answers.next().await {
-            self.ours.retain(|id, _| &id.of() != kind);
-            self.foreign.retain(|id| &id.of() != kind);
+            self.ours.retain(|id, _| id.of() != kind);
+            self.foreign.retain(|id| id.of() != kind);
             let listed = match answer {
                 None => Listed::NotServed,
                 Some((version, Ok(listing))) => {
-                    listing.items.into_iter().for_each(|item| self.take(kind, item));
+                    listing.items.into_iter().for_each(|item| self.take(&kind, item));
                     Listed::InVersion(version)
                 }
                 // Served a moment ago and gone: its CRD was deleted meanwhile.
                 Some((_, Err(DeployError::NotFound { .. }))) => Listed::NotServed,
                 Some((_, Err(error))) => Listed::Unknown(error.to_string()),
             };
-            self.listed.insert(kind.clone(), listed);
+            self.listed.insert(kind, listed);
         }
     }
 

@@ -1,0 +1,223 @@
+//! What to do: desired against observed, object by object, with a gate where a component must be ready first. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hoist_deploy::{Comparison, DeployError, ObjectId, Readiness, immediate, readiness};
+use hoist_model::{Blocked, Draft, FieldChange, Key, Lookup, Reason, Step, Verb};
+
+use crate::desired::{Desired, Part, ungated};
+use crate::observe::{Observed, Seen};
+use crate::op::Op;
+use crate::{prune, revision};
+
+/// The key of an object in plans.
+pub(crate) fn key(id: &ObjectId) -> Key {
+    Key::new(id.of().to_string(), id.place())
+}
+
+/// What to do.
+pub(crate) fn plan(desired: &Desired, observed: &Observed) -> Draft<Op> {
+    let seen = match &observed.seen {
+        Lookup::Present(seen) => Some(seen),
+        Lookup::Absent => None,
+        Lookup::Unknown(why) => {
+            let hint = if desired.ending {
+                "bring the API server back, or give up on what it holds outside: hoist destroy --abandon-cluster"
+            } else {
+                "see that the API server runs: hoist doctor"
+            };
+            return Draft {
+                steps: Vec::new(),
+                blocked: vec![Blocked {
+                    key: Key::new("cluster", desired.discriminator.clone()),
+                    why: why.to_string(),
+                    hint: Some(hint.to_owned()),
+                }],
+            };
+        }
+    };
+    if desired.ending {
+        return prune::ending(seen);
+    }
+    let mut draft = Draft::default();
+    let mut planned: BTreeMap<&ObjectId, Step<Op>> = BTreeMap::new();
+    for id in &desired.order {
+        let comparison = seen.map_or(Comparison::Absent, |seen| seen.comparison(id));
+        match decide(id, comparison) {
+            Decision::Nothing => {}
+            Decision::Step(step) => {
+                let step = step
+                    .group(desired.objects[id].component.clone())
+                    .provisional(seen.is_none());
+                planned.insert(id, step);
+            }
+            Decision::Blocked(blocked) => draft.blocked.push(blocked),
+        }
+    }
+    let touched: BTreeSet<Key> = planned
+        .values()
+        .map(|step| step.key.clone())
+        .chain(draft.blocked.iter().map(|b| b.key.clone()))
+        .collect();
+    let gates: Vec<Gate> = desired
+        .components
+        .iter()
+        .map(|part| gate(part, seen, &touched))
+        .collect();
+    let gate_of: BTreeMap<&str, &Gate> = desired
+        .components
+        .iter()
+        .zip(&gates)
+        .map(|(part, gate)| (part.name.as_str(), gate))
+        .collect();
+    for id in &desired.order {
+        let Some(step) = planned.remove(id) else { continue };
+        let entry = &desired.objects[id];
+        let mut needs: BTreeSet<Key> = entry
+            .needs
+            .iter()
+            .map(key)
+            .filter(|key| touched.contains(key))
+            .collect();
+        if !ungated(id) {
+            for other in desired.part(&entry.component).map_or(&[][..], |part| &part.needs) {
+                needs.extend(
+                    gate_of
+                        .get(other.as_str())
+                        .into_iter()
+                        .flat_map(|gate| gate.keys.iter().cloned()),
+                );
+            }
+        }
+        draft.steps.push(step.needs(needs));
+    }
+    for gate in &gates {
+        draft.steps.extend(gate.step.clone());
+    }
+    if let Some(seen) = seen {
+        let after: BTreeSet<Key> = gates.iter().flat_map(|gate| gate.keys.iter().cloned()).collect();
+        draft.steps.extend(prune::orphans(desired, seen, &after));
+        draft.blocked.extend(seen.snapshot.unknown().map(|(kind, why)| Blocked {
+            key: Key::new("kind", kind.to_string()),
+            why: why.to_owned(),
+            hint: None,
+        }));
+    }
+    draft
+}
+
+enum Decision {
+    Nothing,
+    Step(Step<Op>),
+    Blocked(Blocked),
+}
+
+fn decide(id: &ObjectId, comparison: Comparison) -> Decision {
+    let apply = |verb, reason| Decision::Step(Step::new(key(id), verb, Op::Apply(id.clone()), reason));
+    let blocked = |why: String, hint: Option<String>| {
+        Decision::Blocked(Blocked {
+            key: key(id),
+            why,
+            hint,
+        })
+    };
+    match comparison {
+        Comparison::Unchanged => Decision::Nothing,
+        Comparison::Absent => apply(Verb::Create, Reason::Missing),
+        Comparison::Changed(fields) => apply(Verb::Update, changed(id, fields)),
+        // A namespace is a place. One that others made is good enough, and stays theirs.
+        Comparison::Foreign if id.kind == "Namespace" && id.group.is_empty() => Decision::Nothing,
+        Comparison::Foreign => blocked(
+            "an object of this name exists and does not belong to this cluster's hoist".to_owned(),
+            Some(format!(
+                "to hand it over: kubectl label {} {}{} hoist.dev/discriminator=…, else rename or delete one of the two",
+                id.of(),
+                id.name,
+                id.namespace
+                    .as_ref()
+                    .map(|namespace| format!(" -n {namespace}"))
+                    .unwrap_or_default()
+            )),
+        ),
+        Comparison::Refused(DeployError::Immutable { .. }) if id.of().is("batch", "Job") => {
+            let cause = "a Job cannot be changed once it runs: it is made anew and runs again".to_owned();
+            Decision::Step(Step::new(
+                key(id),
+                Verb::Replace,
+                Op::Replace(id.clone()),
+                Reason::FollowsFrom { cause },
+            ))
+        }
+        Comparison::Refused(error) => blocked(error.to_string(), error.hint()),
+        Comparison::Unknown(why) => blocked(why, None),
+    }
+}
+
+fn changed(id: &ObjectId, fields: Vec<hoist_deploy::FieldChange>) -> Reason {
+    let fields = fields
+        .into_iter()
+        .map(|field| FieldChange {
+            path: field.path,
+            old: field.old,
+            new: field.new,
+            hidden: field.hidden,
+        })
+        .collect();
+    let (shown, secrets) = revision::part(id, fields);
+    match secrets.first() {
+        Some(secret) if shown.is_empty() => Reason::SecretChanged {
+            secret: secret.to_string(),
+        },
+        _ => Reason::Changed { fields: shown },
+    }
+}
+
+/// What the dependents of a component wait for, and the step that waits, if one is needed.
+struct Gate {
+    keys: Vec<Key>,
+    step: Option<Step<Op>>,
+}
+
+/// Whether a component's readiness depends on this object. An aggregated API has no backend where pods run nothing.
+pub(crate) fn awaited(id: &ObjectId, simulated: bool) -> bool {
+    !(immediate(&id.of()) || simulated && id.of().is("apiregistration.k8s.io", "APIService"))
+}
+
+fn gate(part: &Part, seen: Option<&Seen>, touched: &BTreeSet<Key>) -> Gate {
+    let own: Vec<Key> = part.ids.iter().map(key).filter(|key| touched.contains(key)).collect();
+    let simulated = seen.is_some_and(|seen| seen.simulated);
+    let mut awaited = part.ids.iter().filter(|id| awaited(id, simulated)).peekable();
+    if awaited.peek().is_none() {
+        return Gate { keys: own, step: None };
+    }
+    let waiting = seen.and_then(|seen| awaited.find_map(|id| Some(format!("{id}: {}", not_ready(seen, id)?))));
+    let reason = match (own.is_empty(), waiting) {
+        (true, None) => {
+            return Gate {
+                keys: Vec::new(),
+                step: None,
+            };
+        }
+        (true, Some(waiting_for)) => Reason::NotReady { waiting_for },
+        (false, _) => Reason::FollowsFrom {
+            cause: "its objects change".to_owned(),
+        },
+    };
+    let ready = Key::ready(&part.name);
+    let step = Step::new(ready.clone(), Verb::Await, Op::Await(part.name.clone()), reason)
+        .needs(own)
+        .group(part.name.clone())
+        .provisional(seen.is_none());
+    Gate {
+        keys: vec![ready],
+        step: Some(step),
+    }
+}
+
+/// Why an object that exists is not ready.
+pub(crate) fn not_ready(seen: &Seen, id: &ObjectId) -> Option<String> {
+    match readiness(seen.live(id)?) {
+        Readiness::Ready => None,
+        Readiness::InProgress(why) | Readiness::Failed(why) => Some(why),
+    }
+}
