@@ -197,14 +197,21 @@ fn component_closure<'a>(
         .collect();
     let mut closure = BTreeMap::new();
     for component in components {
+        for missing in component
+            .needs
+            .iter()
+            .filter(|need| !direct.contains_key(need.as_str()))
+        {
+            let message = format!("component {} needs {missing}, which is not there", component.name);
+            problems.push(Diagnostic::new("cluster/need", message).hint(format!("enable {missing}")));
+        }
         let mut reached: BTreeSet<&str> = BTreeSet::new();
         let mut open: Vec<&str> = component.needs.iter().map(String::as_str).collect();
         while let Some(next) = open.pop() {
-            if !direct.contains_key(next) {
-                let message = format!("component {} needs {next}, which is not there", component.name);
-                problems.push(Diagnostic::new("cluster/need", message).hint(format!("enable {next}")));
-            } else if reached.insert(next) {
-                open.extend(direct[next].iter().map(String::as_str));
+            if let Some(needs) = direct.get(next)
+                && reached.insert(next)
+            {
+                open.extend(needs.iter().map(String::as_str));
             }
         }
         if reached.contains(component.name.as_str()) {

@@ -42,8 +42,12 @@ pub(crate) fn plan(desired: &Desired, observed: &Observed) -> Draft<Op> {
     let mut draft = Draft::default();
     let mut planned: BTreeMap<&ObjectId, Step<Op>> = BTreeMap::new();
     for id in &desired.order {
-        let comparison = seen.map_or(Comparison::Absent, |seen| seen.comparison(id));
-        match decide(id, comparison) {
+        let decision = match seen {
+            None => decide(id, Comparison::Absent),
+            Some(seen) if leaving(seen, id) => anew(id),
+            Some(seen) => decide(id, seen.comparison(id)),
+        };
+        match decision {
             Decision::Nothing => {}
             Decision::Step(step) => {
                 let step = step
@@ -110,6 +114,22 @@ enum Decision {
     Nothing,
     Step(Step<Op>),
     Blocked(Blocked),
+}
+
+/// Whether it is desired and somebody is deleting it.
+fn leaving(seen: &Seen, id: &ObjectId) -> bool {
+    seen.live(id)
+        .is_some_and(|live| !live["metadata"]["deletionTimestamp"].is_null())
+}
+
+fn anew(id: &ObjectId) -> Decision {
+    let cause = "it is being deleted: it is made anew once it is gone".to_owned();
+    Decision::Step(Step::new(
+        key(id),
+        Verb::Create,
+        Op::Replace(id.clone()),
+        Reason::FollowsFrom { cause },
+    ))
 }
 
 fn decide(id: &ObjectId, comparison: Comparison) -> Decision {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt};
+use serde_json::Value;
 
 use crate::apply::may_overwrite;
 use crate::fields::owned_as_desired;
@@ -54,13 +55,7 @@ pub async fn compare(api: &Api, desired: &Object, live: Live<'_>) -> Comparison 
                 if !conflicts.iter().all(|conflict| may_overwrite(&conflict.manager)) {
                     return Comparison::Refused(DeployError::Conflict { conflicts, id });
                 }
-                let hidden = id.is_secret();
-                let change = |field: &str| FieldChange {
-                    path: field.trim_start_matches('.').to_owned(),
-                    old: None,
-                    new: None,
-                    hidden,
-                };
+                let change = |field: &str| overwritten(&id, field, live, desired.body());
                 return Comparison::Changed(conflicts.iter().map(|conflict| change(&conflict.field)).collect());
             }
             Err(error) => match error.passing() {
@@ -70,6 +65,25 @@ pub async fn compare(api: &Api, desired: &Object, live: Live<'_>) -> Comparison 
                 Passing::After(delay) => tokio::time::sleep(delay.min(Duration::from_secs(5))).await,
             },
         }
+    }
+}
+
+/// A field that a person's tool has taken and an apply takes back. Its values are told where its path is plain.
+fn overwritten(id: &ObjectId, field: &str, live: &Value, desired: &Value) -> FieldChange {
+    let path = field.trim_start_matches('.').to_owned();
+    let hidden = id.is_secret();
+    let plain = !path.contains('[') && !hidden;
+    let value = |body: &Value| {
+        let found = body
+            .pointer(&format!("/{}", path.replace('.', "/")))
+            .filter(|_| plain)?;
+        Some(found.as_str().map_or_else(|| found.to_string(), str::to_owned))
+    };
+    FieldChange {
+        old: value(live),
+        new: value(desired),
+        path,
+        hidden,
     }
 }
 
