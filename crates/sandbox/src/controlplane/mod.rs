@@ -1,1 +1,39 @@
-//! Skeleton of controlplane.
+//! The control plane: real etcd, kube-apiserver, kube-controller-manager and kube-scheduler on loopback, without root.
+//!
+//! [`ControlPlane`] does for the sandbox's hosts what k3s does on real ones ([`Kubernetes`](crate::seams::Kubernetes)):
+//! a server gets a kube-apiserver on its address, an agent a Node. What differs from k3s:
+//!
+//! - One etcd serves all servers, however many there are; it runs for as long as one server does.
+//! - kwok stands for the kubelets: pods run without containers, and Jobs succeed. Some programs run for real, as local
+//!   processes, for as long as a pod with their image runs: the API server reaches them through the egress proxy.
+//! - A Node becomes Ready when a pod of Cilium's agent runs on it, as without flannel on real nodes; what pods send to
+//!   each other is not carried at all.
+//! - A sandbox has one cluster: a second server that would make another one is refused.
+//!
+//! Every child process dies with the process that made it, whatever its end (see `process`).
+
+mod apiserver;
+mod cluster;
+mod config;
+mod connect;
+mod controllers;
+mod egress;
+mod error;
+mod etcd;
+mod files;
+mod front;
+mod kubeconfig;
+mod kwok;
+mod members;
+mod nodes;
+mod pki;
+mod process;
+mod ranges;
+mod readiness;
+mod stand_ins;
+mod tools;
+
+pub use config::Config;
+pub use error::Error;
+pub use members::ControlPlane;
+pub use tools::Tools;

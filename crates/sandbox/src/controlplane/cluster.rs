@@ -1,0 +1,95 @@
+//! What runs once for all servers of a cluster, for as long as one of them runs.
+
+use std::net::SocketAddr;
+
+use tokio::task::JoinSet;
+
+use super::config::{Config, port};
+use super::controllers;
+use super::egress::Egress;
+use super::error::Error;
+use super::etcd::Etcd;
+use super::front::{self, Backends};
+use super::pki::Pki;
+use super::process::Process;
+use super::stand_ins::StandIns;
+use super::{apiserver, kubeconfig, kwok, readiness};
+use crate::seams::K3sNode;
+
+/// A running cluster without its API servers.
+pub(crate) struct Cluster {
+    pub(crate) pki: Pki,
+    /// The admin's client, through the front.
+    pub(crate) client: kube::Client,
+    etcd: Etcd,
+    backends: Backends,
+    controllers: Vec<Process>,
+    /// Dropping them ends them.
+    tasks: Vec<JoinSet<()>>,
+}
+
+impl Cluster {
+    /// Starts etcd and the proxies: all that an API server needs.
+    pub(crate) async fn start(config: &Config) -> Result<Self, Error> {
+        let pki = Pki::open(&config.pki())?;
+        super::files::folder(&config.logs())?;
+        let etcd = Etcd::start(config, &pki).await?;
+        let client = kubeconfig::admin_client(&pki, &config.front()).await?;
+        let backends = Backends::default();
+        let at = |port| SocketAddr::from((config.address, port));
+        let stand_ins = StandIns::default();
+        let egress = Egress {
+            client: client.clone(),
+            backends: backends.clone(),
+            stand_ins: stand_ins.clone(),
+            kubelet: at(port::KUBELET),
+        };
+        let tasks = vec![
+            front::start(at(port::FRONT), backends.clone()).await?,
+            egress.start(&config.egress())?,
+        ];
+        Ok(Self {
+            pki,
+            client,
+            etcd,
+            backends,
+            controllers: Vec::new(),
+            tasks,
+        })
+    }
+
+    /// Starts a server's API server; with the first one, the controllers begin to work.
+    pub(crate) async fn add_server(&mut self, config: &Config, node: &K3sNode) -> Result<Process, Error> {
+        let etcd = (&self.etcd.process, &self.etcd.client);
+        let server = apiserver::start(config, &self.pki, etcd, node).await?;
+        self.backends.add(SocketAddr::new(node.address, apiserver::PORT));
+        if self.controllers.is_empty() {
+            let [manager, scheduler] =
+                controllers::start(config, &self.pki, &node.cluster_cidr, &node.service_cidr).await?;
+            self.controllers = vec![manager, scheduler, kwok::start(config, &self.pki).await?];
+            let mut watching = JoinSet::new();
+            watching.spawn(readiness::run(self.client.clone(), config.wait_for_cni));
+            self.tasks.push(watching);
+        }
+        Ok(server)
+    }
+
+    /// A server's API server is no more.
+    pub(crate) fn remove_server(&self, node: &K3sNode) {
+        self.backends.remove(SocketAddr::new(node.address, apiserver::PORT));
+    }
+
+    /// Stops everything; the data stay.
+    pub(crate) async fn stop(self) {
+        let Self {
+            etcd,
+            controllers,
+            tasks,
+            ..
+        } = self;
+        drop(tasks);
+        // The plug is pulled, as at a machine's end. Only etcd may finish what it writes.
+        futures::future::join_all(controllers.into_iter().map(Process::kill)).await;
+        etcd.process.stop().await;
+    }
+}

@@ -1,0 +1,185 @@
+//! kwok stands for every node's kubelet: pods become Running and Ready, those that are meant to end do, Leases are kept.
+//!
+//! The Nodes themselves are ours (`nodes`): kwok cares for those that carry its annotation and leaves them as they are.
+
+use serde_json::{Value, json};
+
+use super::config::{Config, port};
+use super::controllers::credentials;
+use super::error::Error;
+use super::files;
+use super::pki::{Leaf, Pki, Usage};
+use super::process::{Launch, Process};
+
+/// The annotation of the Nodes that kwok cares for.
+pub(crate) const ANNOTATION: (&str, &str) = ("kwok.x-k8s.io/node", "fake");
+
+/// What pulling an image takes on a real machine.
+const PULL_MILLISECONDS: f64 = 3000.0;
+/// What a Job's pod works.
+const WORK_MILLISECONDS: f64 = 2000.0;
+
+/// Starts kwok.
+pub(crate) async fn start(config: &Config, pki: &Pki) -> Result<Process, Error> {
+    let stages = config.state.join("kwok-stages.yaml");
+    let documents = stages_of(config.delay_scale)
+        .map(|stage| stage.to_string())
+        .join("\n---\n");
+    files::write(&stages, documents)?;
+    let address = config.address.to_string();
+    let leaf = Leaf {
+        common_name: "kubelet",
+        organization: None,
+        names: std::slice::from_ref(&address),
+        usage: Usage::Server,
+    };
+    let serving = pki.server.issue_files("serving-kubelet", &leaf)?;
+    let args = vec![
+        format!("--kubeconfig={}", credentials(config, pki, "kwok", "system:admin")?),
+        format!("--config={}", stages.display()),
+        format!(
+            "--manage-nodes-with-annotation-selector={}={}",
+            ANNOTATION.0, ANNOTATION.1
+        ),
+        "--node-lease-duration-seconds=40".to_owned(),
+        format!("--server-address={address}:{}", port::KUBELET),
+        format!("--node-port={}", port::KUBELET),
+        format!("--tls-cert-file={}", serving.cert.display()),
+        format!("--tls-private-key-file={}", serving.key.display()),
+    ];
+    let launch = Launch {
+        name: "kwok".to_owned(),
+        tool: "kwok",
+        args,
+        env: Vec::new(),
+        folder: config.logs(),
+    };
+    Process::start(&config.tools, launch).await
+}
+
+fn stages_of(scale: f64) -> [Value; 4] {
+    [
+        // Without any stage for Nodes, kwok cares for no node's pods. This one never has anything to do.
+        stage(
+            "Node",
+            "node-left-alone",
+            0.0,
+            &json!([{ "key": ".metadata.annotations[\"sandbox.hoist.dev/never\"]", "operator": "Exists" }]),
+            &json!({ "statusTemplate": "phase: Running" }),
+        ),
+        // A kubelet that has pulled the images and started all containers.
+        stage(
+            "Pod",
+            "pod-running",
+            PULL_MILLISECONDS * scale,
+            &json!([
+                { "key": ".metadata.deletionTimestamp", "operator": "DoesNotExist" },
+                { "key": ".status.phase", "operator": "In", "values": ["Pending"] },
+            ]),
+            &json!({ "statusTemplate": RUNNING }),
+        ),
+        // Pods that are meant to end do so, with success.
+        stage(
+            "Pod",
+            "pod-succeeded",
+            WORK_MILLISECONDS * scale,
+            &json!([
+                { "key": ".metadata.deletionTimestamp", "operator": "DoesNotExist" },
+                { "key": ".status.phase", "operator": "In", "values": ["Running"] },
+                { "key": ".spec.restartPolicy", "operator": "In", "values": ["Never", "OnFailure"] },
+            ]),
+            &json!({ "statusTemplate": SUCCEEDED }),
+        ),
+        stage(
+            "Pod",
+            "pod-deleted",
+            0.0,
+            &json!([{ "key": ".metadata.deletionTimestamp", "operator": "Exists" }]),
+            &json!({ "delete": true }),
+        ),
+    ]
+}
+
+fn stage(kind: &str, name: &str, milliseconds: f64, matches: &Value, next: &Value) -> Value {
+    json!({
+        "apiVersion": "kwok.x-k8s.io/v1alpha1",
+        "kind": "Stage",
+        "metadata": { "name": name },
+        "spec": {
+            "resourceRef": { "apiGroup": "v1", "kind": kind },
+            "selector": { "matchExpressions": matches },
+            "delay": { "durationMilliseconds": milliseconds.max(0.0).round() as u64 },
+            "next": next,
+        },
+    })
+}
+
+const RUNNING: &str = r#"
+{{ $now := Now | Quote }}
+phase: Running
+startTime: {{ $now }}
+conditions:
+{{ range $type := list "PodReadyToStartContainers" "Initialized" "ContainersReady" "Ready" }}
+- { type: {{ $type }}, status: "True", lastTransitionTime: {{ $now }} }
+{{ end }}
+{{ range .spec.readinessGates }}
+- { type: {{ .conditionType | Quote }}, status: "True", lastTransitionTime: {{ $now }} }
+{{ end }}
+containerStatuses:
+{{ range .spec.containers }}
+- name: {{ .name | Quote }}
+  image: {{ .image | Quote }}
+  imageID: ""
+  ready: true
+  started: true
+  restartCount: 0
+  state: { running: { startedAt: {{ $now }} } }
+{{ end }}
+initContainerStatuses:
+{{ range .spec.initContainers }}
+- name: {{ .name | Quote }}
+  image: {{ .image | Quote }}
+  imageID: ""
+  ready: true
+  restartCount: 0
+{{ if eq (or .restartPolicy "") "Always" }}
+  started: true
+  state: { running: { startedAt: {{ $now }} } }
+{{ else }}
+  state: { terminated: { exitCode: 0, reason: Completed, startedAt: {{ $now }}, finishedAt: {{ $now }} } }
+{{ end }}
+{{ end }}
+{{ with NodeIPsWith .spec.nodeName }}
+hostIP: {{ index . 0 | Quote }}
+hostIPs:
+{{ range . }}
+- ip: {{ . | Quote }}
+{{ end }}
+{{ end }}
+{{ with PodIPsWith .spec.nodeName (or .spec.hostNetwork false) (or .metadata.uid "") (or .metadata.name "") (or .metadata.namespace "") }}
+podIP: {{ index . 0 | Quote }}
+podIPs:
+{{ range . }}
+- ip: {{ . | Quote }}
+{{ end }}
+{{ end }}
+"#;
+
+const SUCCEEDED: &str = r#"
+{{ $now := Now | Quote }}
+phase: Succeeded
+conditions:
+{{ range $type := list "ContainersReady" "Ready" }}
+- { type: {{ $type }}, status: "False", reason: PodCompleted, lastTransitionTime: {{ $now }} }
+{{ end }}
+containerStatuses:
+{{ range .spec.containers }}
+- name: {{ .name | Quote }}
+  image: {{ .image | Quote }}
+  imageID: ""
+  ready: false
+  started: false
+  restartCount: 0
+  state: { terminated: { exitCode: 0, reason: Completed, startedAt: {{ $now }}, finishedAt: {{ $now }} } }
+{{ end }}
+"#;

@@ -1,0 +1,4 @@
+//! The control plane with its real programs: one is shared by the tests that only use it.
+
+mod cluster;
+mod harness;

@@ -1,0 +1,3 @@
+//! The sandbox's tests: each module is one part.
+
+mod controlplane;
