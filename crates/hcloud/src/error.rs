@@ -128,10 +128,10 @@ impl ApiError {
         Some(match &self.code {
             Code::Unauthorized => {
                 "make a token with read and write access in the Hetzner console (Security > API tokens) and give it \
-                 as HCLOUD_TOKEN or as hetzner.token in hoist.yaml"
+                 as HCLOUD_TOKEN"
             }
             Code::TokenReadonly => {
-                "the token may only read: `hoist plan` is fine with it, `hoist apply` needs one with read and write \
+                "the token may only read: it is enough to look, and changing anything takes one with read and write \
                  access"
             }
             Code::ResourceLimitExceeded => {
@@ -140,17 +140,17 @@ impl ApiError {
             }
             Code::Forbidden => "the token's project does not allow this: look at the project's limits and your role",
             Code::ResourceUnavailable | Code::PlacementError => {
-                "it is sold out there for now: choose another serverType or location in hoist.yaml"
+                "it is sold out there for now: choose another server type or location"
             }
             Code::InvalidInput if self.class() == Class::OtherTypeOrLocation => {
-                "the type is retired or not offered there: choose another serverType or location in hoist.yaml"
+                "the type is retired or not offered there: choose another server type or location"
             }
             Code::Maintenance => "Hetzner is working on it: see https://status.hetzner.com and try again later",
             Code::Protected => "it is protected: switch its protection off in the console if it may really go",
-            Code::DeprecatedApiEndpoint => "this hoist is older than the API: update hoist",
+            Code::DeprecatedApiEndpoint => "this program is older than the API: update it",
             Code::MustBeUnassigned => "unassign the address from its server first",
             Code::UniquenessError => {
-                "something that is not ours has that name: rename one of the two, or take it over with `hoist import`"
+                "something else in the project has that name, or that fingerprint: rename one of the two"
             }
             Code::RateLimitExceeded => "other programs use up the project's requests: try again in some minutes",
             Code::Locked | Code::ResourceInUse => "something else works on it: try again when that has finished",
@@ -285,7 +285,7 @@ impl Error {
             }
             Self::Ambiguous { .. } => Some("run the same command again: it looks first what is there".into()),
             Self::Action { code, .. } if Code::from(code.as_str()) == Code::ResourceUnavailable => {
-                Some("it is sold out there for now: choose another serverType or location in hoist.yaml".into())
+                Some("it is sold out there for now: choose another server type or location".into())
             }
             Self::Action { .. } => {
                 Some("run the same command again; if it fails again, see the server in the console".into())

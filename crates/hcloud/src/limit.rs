@@ -8,6 +8,16 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::HeaderMap;
 
+/// What Hetzner refills, in tokens a second.
+const SLOWEST: f64 = 1.0;
+
+/// When the answer was sent, in seconds since 1970.
+fn date(headers: Option<&HeaderMap>) -> Option<f64> {
+    let text = headers?.get("date")?.to_str().ok()?;
+    let date = chrono::DateTime::parse_from_rfc2822(text).ok()?;
+    Some(date.timestamp() as f64)
+}
+
 /// What is left of the rate limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RateLimit {
@@ -20,6 +30,8 @@ pub struct RateLimit {
 #[derive(Debug)]
 struct State {
     limit: f64,
+    /// Tokens a second.
+    refill: f64,
     tokens: f64,
     at: Instant,
     /// Requests sent whose answers, and with them the API's own count, are still to come.
@@ -29,12 +41,8 @@ struct State {
 impl State {
     fn refill(&mut self, now: Instant) {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
-        self.tokens = (self.tokens + passed * self.per_second()).min(self.limit);
+        self.tokens = (self.tokens + passed * self.refill).min(self.limit);
         self.at = now;
-    }
-
-    fn per_second(&self) -> f64 {
-        self.limit / 3600.0
     }
 }
 
@@ -46,6 +54,7 @@ impl Bucket {
         let limit = f64::from(limit.max(1));
         Self(Mutex::new(State {
             limit,
+            refill: (limit / 3600.0).max(SLOWEST),
             tokens: limit,
             at: Instant::now(),
             in_flight: 0.0,
@@ -61,7 +70,7 @@ impl Bucket {
             state.in_flight += 1.0;
             return Ok(());
         }
-        Err(Duration::from_secs_f64((1.0 - state.tokens) / state.per_second()))
+        Err(Duration::from_secs_f64((1.0 - state.tokens) / state.refill))
     }
 
     /// A request came back, with the API's own count in its headers where it answered at all.
@@ -72,10 +81,20 @@ impl Bucket {
         let number = |name: &str| headers?.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
         if let Some(limit) = number("ratelimit-limit").filter(|limit| *limit >= 1.0) {
             state.limit = limit;
+            state.refill = (limit / 3600.0).max(SLOWEST);
         }
         if let Some(remaining) = number("ratelimit-remaining").filter(|remaining| *remaining >= 0.0) {
             // Requests under way are not in the API's count yet, or no longer: counting them twice errs to the safe side.
             state.tokens = (remaining - state.in_flight).max(0.0);
+            // The reset is when the bucket is full again: what is missing by then is refilled until then. By the
+            // API's own clock, since ours may be wrong.
+            if let Some(reset) = number("ratelimit-reset")
+                .zip(date(headers))
+                .map(|(reset, now)| reset - now)
+            {
+                let refill = (state.limit - remaining) / reset.max(1.0);
+                state.refill = refill.max(state.limit / 3600.0).max(SLOWEST);
+            }
         }
     }
 
@@ -132,9 +151,21 @@ mod tests {
         }
         bucket.answered(start, Some(&headers("7200", "5")));
         assert_eq!(bucket.lock().tokens, 3.0);
-        assert_eq!(bucket.lock().per_second(), 2.0);
+        assert_eq!(bucket.lock().refill, 2.0);
         bucket.exhausted(start);
         assert!(bucket.take(start).is_err());
+    }
+
+    #[test]
+    fn the_reset_tells_how_fast_the_bucket_fills() {
+        let start = Instant::now();
+        let bucket = Bucket::new(3600);
+        bucket.take(start).unwrap();
+        let mut headers = headers("600", "0");
+        headers.insert("date", "Tue, 24 Nov 2026 10:15:00 GMT".parse().unwrap());
+        headers.insert("ratelimit-reset", "1795515330".parse().unwrap());
+        bucket.answered(start, Some(&headers));
+        assert_eq!(bucket.lock().refill, 20.0, "600 in the 30 seconds until the reset");
     }
 
     #[test]

@@ -31,7 +31,7 @@ async fn a_wrong_token() {
     .await;
     insta::assert_snapshot!(text, @r"
     GET /servers: unable to authenticate (unauthorized, HTTP 401, correlation id a1b2c3)
-    hint: make a token with read and write access in the Hetzner console (Security > API tokens) and give it as HCLOUD_TOKEN or as hetzner.token in hoist.yaml
+    hint: make a token with read and write access in the Hetzner console (Security > API tokens) and give it as HCLOUD_TOKEN
     ");
 }
 

@@ -2,6 +2,7 @@
 
 mod actions;
 mod creates;
+mod emulator;
 mod errors;
 mod lists;
 mod retries;

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use hoist_hcloud::{Class, FirewallResource, PublicNetCreate, Server, ServerCreate, ServerFirewallRef, ServerStatus};
+use hoist_hcloud::{
+    Class, Error, FirewallResource, PublicNetCreate, Server, ServerCreate, ServerFirewallRef, ServerStatus,
+};
 use hoist_model::{Outcome, StepError};
 
 use super::Work;
@@ -104,7 +106,16 @@ impl Work<'_> {
                 let order = || self.client.create_server(&create);
                 match self.client.until(&what, self.deadline(), &progress, order).await {
                     Ok(changed) => {
-                        self.wait(&changed.actions, &what).await?;
+                        let id = changed.resource.id;
+                        let waited = self
+                            .client
+                            .wait(&changed.actions, &what, self.deadline(), &progress)
+                            .await;
+                        if matches!(waited, Err(Error::Action { .. })) {
+                            // What could not be made must not stand in the way of the next attempt; it holds nothing.
+                            self.client.delete_server(id).await.ok();
+                        }
+                        waited.map_err(|error| failed(&what, &error))?;
                         Ok(Some(changed.resource))
                     }
                     Err(error) if error.class() == Class::AdoptIfOurs => Ok(None),

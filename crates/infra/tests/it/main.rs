@@ -1,0 +1,8 @@
+//! The phase against the Hetzner Cloud emulator: what it leaves behind, after whatever goes wrong.
+
+mod errors;
+mod faults;
+mod lifecycle;
+mod lock;
+mod pins;
+mod rig;
