@@ -23,7 +23,7 @@ fn key(number: usize) -> SshKeyCreate {
     SshKeyCreate {
         name: format!("key-{number}"),
         public_key: hoist_ssh::KeyPair::generate("test").public(),
-        labels: Labels::from([("even".into(), (number % 2 == 0).to_string())]),
+        labels: Labels::from([("even".into(), number.is_multiple_of(2).to_string())]),
     }
 }
 

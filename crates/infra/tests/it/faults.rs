@@ -1,6 +1,8 @@
 //! The fault matrix: each effect of steps fails before and after it happened, each write of the API loses its answer;
 //! after a new process has taken over, the project is as if nothing had been.
 
+use std::time::Duration;
+
 use hoist_sandbox::emulator::{Answer, Effect, Fault};
 
 use crate::rig::{CONVERGE, DESTROY, Hook, MACHINES, Rig};
@@ -134,6 +136,34 @@ async fn each_write_loses_its_answer_or_is_refused_for_a_moment() {
             .await;
         }
     }
+}
+
+/// Whatever the moment is: in the middle of a request, while a server is locked, between two effects.
+#[tokio::test]
+async fn a_process_that_is_killed_at_any_moment_is_followed_by_one_that_finishes() {
+    let calm = Rig::new().await;
+    calm.converge(&calm.spec(MACHINES), CONVERGE, &Hook::quiet()).await;
+    let made = calm.world();
+    let lives = (0..24).map(|number| {
+        let made = made.clone();
+        async move {
+            // A second of Hetzner's takes five milliseconds.
+            let rig = Rig::with(|config| config.scale(0.005)).await;
+            let spec = rig.spec(MACHINES);
+            let before = rig.world();
+            for (goal, after) in [(CONVERGE, &made), (DESTROY, &before)] {
+                for kill in 1..=3 {
+                    let moment = Duration::from_millis(number * 7 + kill * 5);
+                    let life = rig.infra();
+                    let killed = tokio::time::timeout(moment, rig.run(&life, &spec, goal, &Hook::quiet())).await;
+                    drop(killed);
+                }
+                rig.converge(&spec, goal, &Hook::quiet()).await;
+                assert_eq!(&rig.world(), after, "killed every {} ms", number * 7);
+            }
+        }
+    });
+    futures::future::join_all(lives).await;
 }
 
 #[tokio::test]
