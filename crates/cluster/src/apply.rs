@@ -31,6 +31,14 @@ pub(crate) async fn perform(api: &Api, op: &Op, desired: &Desired, cx: &StepCx) 
         }
         Op::Prune(id) => prune(api, id, Some(&desired.discriminator), cx).await,
         Op::Release(id) => prune(api, id, None, cx).await,
+        Op::Preflight(component) => {
+            let preflight = desired.part(component).and_then(|part| part.preflight.as_ref());
+            let Some(preflight) = preflight else {
+                return Err(StepError::internal(format!("component {component} has no preflight")));
+            };
+            cx.progress(preflight.what());
+            Ok(Outcome::note(preflight.check().await?))
+        }
         Op::Await(component) => wait(api, component, desired, cx).await,
     }
 }

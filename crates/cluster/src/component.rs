@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
 
-use hoist_model::{At, Diagnostics};
+use hoist_model::{At, Diagnostics, StepError};
 use serde_json::Value;
 
 /// One component: a set of objects that are ready together. `Debug` leaves the objects out: Secrets are among them.
@@ -19,6 +21,17 @@ pub struct Component {
     pub needs: Vec<String>,
     /// Its objects. Namespaces that they name and nobody makes are made.
     pub objects: Vec<Value>,
+    /// What must hold outside the cluster before its objects are applied.
+    pub preflight: Option<Arc<dyn Preflight>>,
+}
+
+/// Something outside the cluster that a component relies on, tried before anything waits for it.
+pub trait Preflight: Send + Sync {
+    /// What is tried, in a few words: `Cloudflare's token can edit the zone`.
+    fn what(&self) -> &str;
+
+    /// Tries it. Answers with a line for the person.
+    fn check(&self) -> Pin<Box<dyn Future<Output = Result<String, StepError>> + Send + '_>>;
 }
 
 impl fmt::Debug for Component {

@@ -1,17 +1,18 @@
 //! What must exist: each component's objects, settled, marked and connected. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use hoist_deploy::{Kinds, Mark, Object, ObjectId, needs, order};
 use hoist_model::{Diagnostic, Diagnostics};
 use serde_json::json;
 
-use crate::component::Component;
+use crate::component::{Component, Preflight};
 use crate::observe::Seen;
 use crate::revision;
 
 /// The component of what hoist keeps for itself.
-const OWN: &str = "hoist";
+pub(crate) const OWN: &str = "hoist";
 /// Namespaces that each cluster has.
 const BUILTIN_NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
@@ -38,6 +39,7 @@ pub(crate) struct Part {
     pub(crate) name: String,
     pub(crate) needs: Vec<String>,
     pub(crate) ids: Vec<ObjectId>,
+    pub(crate) preflight: Option<Arc<dyn Preflight>>,
 }
 
 impl Desired {
@@ -123,6 +125,7 @@ pub(crate) fn desired(
             name: component.name.clone(),
             needs: component.needs.clone(),
             ids,
+            preflight: component.preflight.clone(),
         });
     }
     add_namespaces(discriminator, components, &mut all, &mut parts);
@@ -265,6 +268,7 @@ fn add_inventory(
                 name: OWN.to_owned(),
                 needs: Vec::new(),
                 ids: vec![object.id().clone()],
+                preflight: None,
             });
             all.insert(object.id().clone(), (object, OWN.to_owned()));
         }

@@ -15,6 +15,8 @@ pub enum Op {
     Prune(ObjectId),
     /// Deletes an object of anybody, because it holds something outside the cluster and the cluster ends.
     Release(ObjectId),
+    /// Tries what a component relies on outside the cluster.
+    Preflight(String),
     /// Waits until all objects of a component are ready.
     Await(String),
 }

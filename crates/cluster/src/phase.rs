@@ -20,16 +20,16 @@ pub struct Inputs {
     pub(crate) components: Vec<Component>,
 }
 
-/// Everything inside Kubernetes.
-pub struct Cluster<C> {
+/// Everything inside Kubernetes, with the components of a catalog.
+pub struct ClusterPhase<C> {
     pub(crate) catalog: C,
     /// The API of the last kubeconfig: connections and discovery outlive a round.
     api: Mutex<Option<(Secret, Api)>>,
 }
 
-impl<C: Catalog> Cluster<C> {
+impl<C: Catalog> ClusterPhase<C> {
     /// The phase on the components of a catalog.
-    pub fn new(catalog: C) -> Self {
+    pub fn over(catalog: C) -> Self {
         Self {
             catalog,
             api: Mutex::new(None),
@@ -59,7 +59,7 @@ impl<C: Catalog> Cluster<C> {
     }
 }
 
-impl<C: Catalog> Phase for Cluster<C> {
+impl<C: Catalog> Phase for ClusterPhase<C> {
     type Spec = C::Spec;
     type Inputs = Inputs;
     type Desired = Desired;

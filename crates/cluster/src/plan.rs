@@ -93,9 +93,16 @@ pub(crate) fn plan(desired: &Desired, observed: &Observed) -> Draft<Op> {
                 );
             }
         }
+        if let Some(preflight) = gate_of
+            .get(entry.component.as_str())
+            .and_then(|gate| gate.preflight.as_ref())
+        {
+            needs.insert(preflight.key.clone());
+        }
         draft.steps.push(step.needs(needs));
     }
     for gate in &gates {
+        draft.steps.extend(gate.preflight.clone());
         draft.steps.extend(gate.step.clone());
     }
     if let Some(seen) = seen {
@@ -196,6 +203,8 @@ fn changed(id: &ObjectId, fields: Vec<hoist_deploy::FieldChange>) -> Reason {
 struct Gate {
     keys: Vec<Key>,
     step: Option<Step<Op>>,
+    /// What is tried before the component's objects are applied.
+    preflight: Option<Step<Op>>,
 }
 
 /// Whether a component's readiness depends on this object. An aggregated API has no backend where pods run nothing.
@@ -208,7 +217,12 @@ fn gate(part: &Part, seen: Option<&Seen>, touched: &BTreeSet<Key>) -> Gate {
     let simulated = seen.is_some_and(|seen| seen.simulated);
     let mut awaited = part.ids.iter().filter(|id| awaited(id, simulated)).peekable();
     if awaited.peek().is_none() {
-        return Gate { keys: own, step: None };
+        let preflight = preflight(part, seen).filter(|_| !own.is_empty());
+        return Gate {
+            keys: own,
+            step: None,
+            preflight,
+        };
     }
     let waiting = seen.and_then(|seen| awaited.find_map(|id| Some(format!("{id}: {}", not_ready(seen, id)?))));
     let reason = match (own.is_empty(), waiting) {
@@ -216,6 +230,7 @@ fn gate(part: &Part, seen: Option<&Seen>, touched: &BTreeSet<Key>) -> Gate {
             return Gate {
                 keys: Vec::new(),
                 step: None,
+                preflight: None,
             };
         }
         (true, Some(waiting_for)) => Reason::NotReady { waiting_for },
@@ -223,15 +238,32 @@ fn gate(part: &Part, seen: Option<&Seen>, touched: &BTreeSet<Key>) -> Gate {
             cause: "its objects change".to_owned(),
         },
     };
+    let preflight = preflight(part, seen);
     let ready = Key::ready(&part.name);
     let step = Step::new(ready.clone(), Verb::Await, Op::Await(part.name.clone()), reason)
         .needs(own)
+        .needs(preflight.iter().map(|step| step.key.clone()))
         .group(part.name.clone())
         .provisional(seen.is_none());
     Gate {
         keys: vec![ready],
         step: Some(step),
+        preflight,
     }
+}
+
+fn preflight(part: &Part, seen: Option<&Seen>) -> Option<Step<Op>> {
+    let preflight = part.preflight.as_ref()?;
+    let reason = Reason::FollowsFrom {
+        cause: format!("{}: {} relies on it", preflight.what(), part.name),
+    };
+    let key = Key::new("preflight", part.name.clone());
+    let op = Op::Preflight(part.name.clone());
+    Some(
+        Step::new(key, Verb::Await, op, reason)
+            .group(part.name.clone())
+            .provisional(seen.is_none()),
+    )
 }
 
 /// Why an object that exists is not ready.

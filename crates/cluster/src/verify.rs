@@ -10,14 +10,14 @@ use serde_json::Value;
 use crate::component::Catalog;
 use crate::desired::{Desired, Entry};
 use crate::observe::{is_simulated, list};
-use crate::phase::Cluster;
+use crate::phase::ClusterPhase;
 
 /// What is said of whatever a controller would do, where pods run nothing.
 const SIMULATED: &str = "the nodes are simulated: their pods run nothing";
 
-impl<C: Catalog> Cluster<C> {
+impl<C: Catalog> ClusterPhase<C> {
     /// Checks the cluster. `nodes` are the names that its Nodes shall have.
-    pub async fn verify(&self, at: &At<'_, C::Spec>, nodes: &[String]) -> Result<Vec<Check>, Diagnostics> {
+    pub async fn checks(&self, at: &At<'_, C::Spec>, nodes: &[String]) -> Result<Vec<Check>, Diagnostics> {
         use hoist_model::Phase;
         let access = match &at.facts.cluster {
             Lookup::Present(access) => access,
@@ -39,7 +39,7 @@ impl<C: Catalog> Cluster<C> {
         let inputs = self.gather(at).await?;
         let observed = self.observe(at).await;
         let desired = self.desired(at, &inputs, &observed)?;
-        Ok(match checks(&api, &desired, nodes).await {
+        Ok(match all(&api, &desired, nodes).await {
             Ok(mut checks) => {
                 checks.insert(
                     0,
@@ -61,7 +61,7 @@ fn unreachable(why: &str) -> Check {
     )
 }
 
-async fn checks(api: &Api, desired: &Desired, wanted: &[String]) -> Result<Vec<Check>, DeployError> {
+async fn all(api: &Api, desired: &Desired, wanted: &[String]) -> Result<Vec<Check>, DeployError> {
     let nodes = list(api, "", "Node").await?;
     let simulated = !nodes.is_empty() && nodes.iter().all(is_simulated);
     let objects: Vec<Object> = desired.objects.values().map(|entry| entry.object.clone()).collect();

@@ -1,6 +1,6 @@
 //! Applying converges: at once, a second plan is empty, and after a stop at any step.
 
-use hoist_cluster::Cluster;
+use hoist_cluster::ClusterPhase;
 use hoist_engine::linearize;
 use hoist_model::{Phase, Status};
 
@@ -38,7 +38,7 @@ async fn stopped_after_each_step_it_goes_on() {
     let mut rounds = 0;
     loop {
         // Another process knows nothing of the one before.
-        world.phase = Cluster::new(Fixed);
+        world.phase = ClusterPhase::over(Fixed);
         let round = world.plan(&spec).await;
         assert!(round.draft.blocked.is_empty(), "{}", round.text(&world.name));
         let steps = linearize(round.draft.steps.clone()).unwrap();

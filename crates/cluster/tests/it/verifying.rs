@@ -26,7 +26,7 @@ async fn what_is_deployed_and_ready_passes() {
     world.apply(&spec).await;
     let checks = world
         .phase
-        .verify(&world.at(&spec, Goal::Converge), &["gone".to_owned()])
+        .checks(&world.at(&spec, Goal::Converge), &["gone".to_owned()])
         .await
         .unwrap();
     insta::assert_snapshot!(lines(&checks, &world.name), @r"
@@ -41,13 +41,13 @@ async fn what_is_deployed_and_ready_passes() {
 async fn what_is_missing_fails_and_no_cluster_too() {
     let mut world = World::new().await;
     let spec = world.spec(vec![web(&world.name, "x:1", "secret")]);
-    let checks = world.phase.verify(&world.at(&spec, Goal::Converge), &[]).await.unwrap();
+    let checks = world.phase.checks(&world.at(&spec, Goal::Converge), &[]).await.unwrap();
     insta::assert_snapshot!(lines(&checks, &world.name), @r"
     FAIL Deployment.apps/NAME/web is available: it does not exist
     FAIL Secret/NAME/token has its keys: it does not exist
     ");
     world.facts.cluster = Lookup::Absent;
-    let checks = world.phase.verify(&world.at(&spec, Goal::Converge), &[]).await.unwrap();
+    let checks = world.phase.checks(&world.at(&spec, Goal::Converge), &[]).await.unwrap();
     assert!(matches!(
         &checks[..],
         [Check {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hoist_cluster::{Catalog, Cluster, Component, Desired, Observed, Op};
+use hoist_cluster::{Catalog, ClusterPhase, Component, Desired, Observed, Op};
 use hoist_engine::linearize;
 use hoist_model::{
     At, ClusterAccess, Diagnostics, Draft, Facts, Goal, Key, Lookup, Phase, Secret, Step, StepCx, StepError,
@@ -42,7 +42,7 @@ impl StepObserver for Quiet {
 
 pub(crate) struct World {
     pub(crate) name: String,
-    pub(crate) phase: Cluster<Fixed>,
+    pub(crate) phase: ClusterPhase<Fixed>,
     pub(crate) facts: Facts,
     pub(crate) client: kube::Client,
     nobody: BTreeSet<String>,
@@ -91,7 +91,7 @@ impl World {
         };
         Self {
             name,
-            phase: Cluster::new(Fixed),
+            phase: ClusterPhase::over(Fixed),
             facts,
             client: server::client().await,
             nobody: BTreeSet::new(),
@@ -178,6 +178,7 @@ pub(crate) fn component(name: &str, namespace: &str, needs: &[&str], objects: Ve
         tags: vec!["test".to_owned()],
         needs: needs.iter().map(ToString::to_string).collect(),
         objects,
+        preflight: None,
     }
 }
 
