@@ -53,7 +53,7 @@ impl Options {
         Self {
             first_delay: Duration::from_millis(5),
             longest_delay: Duration::from_millis(100),
-            poll_shortest: Duration::from_millis(10),
+            poll_shortest: Duration::from_millis(20),
             poll_longest: Duration::from_millis(200),
             ..Self::default()
         }
@@ -93,21 +93,12 @@ impl Client {
     /// A client for the project that the token belongs to. Nothing is sent yet. An endpoint on loopback, which is no
     /// real cloud, is polled faster.
     pub fn new(endpoint: &str, token: SecretString) -> Result<Self, Error> {
-        let loopback = Url::parse(endpoint).is_ok_and(|url| match url.host() {
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            Some(url::Host::Domain(name)) => name == "localhost",
-            None => false,
-        });
-        Self::with_options(
-            endpoint,
-            token,
-            if loopback {
-                Options::loopback()
-            } else {
-                Options::default()
-            },
-        )
+        let patience = if is_loopback(endpoint) {
+            Options::loopback()
+        } else {
+            Options::default()
+        };
+        Self::with_options(endpoint, token, patience)
     }
 
     /// The same, with other patience.
@@ -127,7 +118,12 @@ impl Client {
         if rustls::crypto::CryptoProvider::get_default().is_none() {
             rustls::crypto::ring::default_provider().install_default().ok();
         }
-        let http = reqwest::Client::builder()
+        let mut builder = reqwest::Client::builder();
+        if is_loopback(endpoint) {
+            // A proxy of this machine's environment does not reach what listens on its loopback.
+            builder = builder.no_proxy();
+        }
+        let http = builder
             .user_agent(&options.user_agent)
             .timeout(options.request_timeout)
             .connect_timeout(options.request_timeout.min(Duration::from_secs(10)))
@@ -160,4 +156,14 @@ impl Client {
     pub fn rate_limit(&self) -> RateLimit {
         self.inner.bucket.now()
     }
+}
+
+/// Whether an endpoint is on this machine, and so no real cloud.
+fn is_loopback(endpoint: &str) -> bool {
+    Url::parse(endpoint).is_ok_and(|url| match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    })
 }

@@ -226,7 +226,10 @@ impl Client {
 
     /// Starts an action. What is so already needs no action.
     pub(crate) async fn act<T: Named>(&self, id: u64, action: &str, body: Value) -> Result<Vec<Action>, Error> {
-        let request = Request::new(Method::POST, format!("/{}/{id}/actions/{action}", T::PLURAL)).body(body);
+        let mut request = Request::new(Method::POST, format!("/{}/{id}/actions/{action}", T::PLURAL));
+        if !body.is_null() {
+            request = request.body(body);
+        }
         match self.inner.send::<Value>(&request).await {
             Ok(body) => Ok(actions_in(&body)),
             Err(error) if error.class() == Class::Done => Ok(Vec::new()),

@@ -42,10 +42,10 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<String>,
     /// CIDRs that may come in.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub source_ips: Vec<String>,
     /// CIDRs that may be reached.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub destination_ips: Vec<String>,
     /// A text for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
