@@ -3,7 +3,7 @@
 use hoist_spec::LocalPath;
 use serde_json::{Value, json};
 
-use crate::object::{cluster_role, cluster_role_binding, labels, namespace, restricted, service_account};
+use crate::object::{cluster_role, cluster_role_binding, labels, restricted, service_account};
 use crate::pins::{LOCAL_PATH_HELPER_IMAGE, LOCAL_PATH_IMAGE};
 
 const NAME: &str = "local-path-provisioner";
@@ -12,7 +12,6 @@ const CONFIG: &str = "local-path-config";
 
 pub(crate) fn objects(settings: &LocalPath) -> Vec<Value> {
     vec![
-        namespace(NAMESPACE),
         service_account(NAME, NAMESPACE),
         cluster_role(
             NAME,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::sops_crd::crd;
-use crate::object::{cluster_role, cluster_role_binding, labels, namespace, restricted, service_account};
+use crate::object::{cluster_role, cluster_role_binding, labels, restricted, service_account};
 use crate::pins::SOPS_SECRETS_OPERATOR_IMAGE;
 
 const NAME: &str = "sops-secrets-operator";
@@ -14,7 +14,6 @@ const KEY_FOLDER: &str = "/etc/sops-age-key-file";
 
 pub(crate) fn objects() -> Vec<Value> {
     vec![
-        namespace(NAMESPACE),
         crd(),
         service_account(NAME, NAMESPACE),
         cluster_role(
