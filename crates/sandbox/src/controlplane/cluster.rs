@@ -12,7 +12,9 @@ use super::etcd::Etcd;
 use super::front::{self, Backends};
 use super::pki::Pki;
 use super::process::Process;
+use super::programs::{self, Surroundings};
 use super::stand_ins::StandIns;
+use super::world::World;
 use super::{apiserver, kubeconfig, kwok, readiness};
 use crate::seams::K3sNode;
 
@@ -23,6 +25,7 @@ pub(crate) struct Cluster {
     pub(crate) client: kube::Client,
     etcd: Etcd,
     backends: Backends,
+    stand_ins: StandIns,
     controllers: Vec<Process>,
     /// Dropping them ends them.
     tasks: Vec<JoinSet<()>>,
@@ -53,13 +56,19 @@ impl Cluster {
             client,
             etcd,
             backends,
+            stand_ins,
             controllers: Vec::new(),
             tasks,
         })
     }
 
     /// Starts a server's API server; with the first one, the controllers begin to work.
-    pub(crate) async fn add_server(&mut self, config: &Config, node: &K3sNode) -> Result<Process, Error> {
+    pub(crate) async fn add_server(
+        &mut self,
+        config: &Config,
+        world: &World,
+        node: &K3sNode,
+    ) -> Result<Process, Error> {
         let etcd = (&self.etcd.process, &self.etcd.client);
         let server = apiserver::start(config, &self.pki, etcd, node).await?;
         self.backends.add(SocketAddr::new(node.address, apiserver::PORT));
@@ -69,6 +78,14 @@ impl Cluster {
             self.controllers = vec![manager, scheduler, kwok::start(config, &self.pki).await?];
             let mut watching = JoinSet::new();
             watching.spawn(readiness::run(self.client.clone(), config.wait_for_cni));
+            watching.spawn(programs::run(Surroundings {
+                config: config.clone(),
+                client: self.client.clone(),
+                stand_ins: self.stand_ins.clone(),
+                authority: self.pki.server.pem().to_owned(),
+                world: world.environment.clone(),
+                dns: config.dns,
+            }));
             self.tasks.push(watching);
         }
         Ok(server)

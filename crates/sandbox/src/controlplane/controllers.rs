@@ -61,9 +61,6 @@ pub(crate) async fn start(
 pub(crate) fn credentials(config: &Config, pki: &Pki, file: &str, name: &str) -> Result<String, Error> {
     let path = config.state.join("cred").join(format!("{file}.kubeconfig"));
     let group = (name == "system:admin").then_some("system:masters");
-    files::write(
-        &path,
-        kubeconfig(pki, &config.front(), &User::Certificate { name, group })?,
-    )?;
+    files::write(&path, kubeconfig(pki, &config.front(), &User { name, group })?)?;
     Ok(path.display().to_string())
 }

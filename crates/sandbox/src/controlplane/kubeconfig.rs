@@ -6,41 +6,46 @@ use serde_json::json;
 use super::error::Error;
 use super::pki::{Leaf, Pki, Usage};
 
-/// Who a kubeconfig speaks for.
-pub(crate) enum User<'a> {
-    /// A client certificate that is made for it: common name and group.
-    Certificate { name: &'a str, group: Option<&'a str> },
-    /// A bearer token.
-    Token(&'a str),
+/// Whom a client certificate speaks for.
+#[derive(Clone, Copy)]
+pub(crate) struct User<'a> {
+    /// The common name.
+    pub(crate) name: &'a str,
+    /// The organization.
+    pub(crate) group: Option<&'a str>,
 }
 
 impl User<'static> {
     /// The admin, whom RBAC does not bind.
-    pub(crate) const ADMIN: Self = Self::Certificate {
+    pub(crate) const ADMIN: Self = Self {
         name: "system:admin",
         group: Some("system:masters"),
     };
 }
 
-/// A kubeconfig with cluster, user and context named `default`, as k3s names them.
+/// A kubeconfig with cluster, user and context named `default`, as k3s names them, with a new client certificate.
 pub(crate) fn kubeconfig(pki: &Pki, server: &str, user: &User<'_>) -> Result<String, Error> {
-    let user = match user {
-        User::Certificate { name, group } => {
-            let leaf = Leaf {
-                common_name: name,
-                organization: *group,
-                names: &[],
-                usage: Usage::Client,
-            };
-            let (cert, key) = pki.client.issue(&leaf)?;
-            json!({
-                "client-certificate-data": BASE64.encode((cert + pki.client.pem()).as_bytes()),
-                "client-key-data": BASE64.encode(key.as_bytes()),
-            })
-        }
-        User::Token(token) => json!({ "token": token }),
+    let leaf = Leaf {
+        common_name: user.name,
+        organization: user.group,
+        names: &[],
+        usage: Usage::Client,
     };
-    let authority = BASE64.encode(pki.server.pem().as_bytes());
+    let (cert, key) = pki.client.issue(&leaf)?;
+    let user = json!({
+        "client-certificate-data": BASE64.encode((cert + pki.client.pem()).as_bytes()),
+        "client-key-data": BASE64.encode(key.as_bytes()),
+    });
+    render(pki.server.pem(), server, &user)
+}
+
+/// The same for a bearer token.
+pub(crate) fn with_token(authority: &str, server: &str, token: &str) -> Result<String, Error> {
+    render(authority, server, &json!({ "token": token }))
+}
+
+fn render(authority: &str, server: &str, user: &serde_json::Value) -> Result<String, Error> {
+    let authority = BASE64.encode(authority.as_bytes());
     let config = json!({
         "apiVersion": "v1",
         "clusters": [{ "cluster": { "certificate-authority-data": authority, "server": server }, "name": "default" }],

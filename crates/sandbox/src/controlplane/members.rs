@@ -13,6 +13,7 @@ use super::config::Config;
 use super::error::Error;
 use super::kubeconfig::{User, kubeconfig};
 use super::process::Process;
+use super::world::World;
 use super::{files, nodes};
 use crate::seams::{K3sNode, Kubernetes, SeamError};
 
@@ -32,6 +33,8 @@ struct State {
     /// What the first server made; it lasts until the last server is forgotten.
     identity: Option<Identity>,
     cluster: Option<Cluster>,
+    /// What is outside of the cluster; it knows nothing of the cluster's ups and downs.
+    world: Option<World>,
     members: BTreeMap<String, Member>,
 }
 
@@ -74,6 +77,7 @@ impl ControlPlane {
     pub async fn shutdown(&self) {
         let mut state = self.state.lock().await;
         self.stop_cluster(&mut state).await;
+        state.world = None;
     }
 
     async fn start_node(&self, node: K3sNode) -> Result<Option<String>, Error> {
@@ -107,11 +111,16 @@ impl ControlPlane {
                 agent_token: node.agent_token.clone(),
             });
         }
+        let world = match state.world.take() {
+            Some(world) => world,
+            None => World::start(&self.config).await?,
+        };
         let mut cluster = match state.cluster.take() {
             Some(cluster) => cluster,
             None => Cluster::start(&self.config).await?,
         };
-        let started = cluster.add_server(&self.config, &node).await;
+        let started = cluster.add_server(&self.config, &world, &node).await;
+        state.world = Some(world);
         let written = match &started {
             Ok(_) => self.finish_server(&cluster, &node).await,
             Err(_) => Ok(String::new()),
@@ -225,7 +234,10 @@ impl ControlPlane {
         }
         self.stop_cluster(&mut state).await;
         // The last server took the cluster along; its agents have nothing to come back to.
-        *state = State::default();
+        *state = State {
+            world: state.world.take(),
+            ..State::default()
+        };
         for folder in ["etcd", "pki", "cred", "apiserver"] {
             files::remove_folder(&self.config.state.join(folder))?;
         }

@@ -28,10 +28,12 @@ mod members;
 mod nodes;
 mod pki;
 mod process;
+mod programs;
 mod ranges;
 mod readiness;
 mod stand_ins;
 mod tools;
+mod world;
 
 pub use config::Config;
 pub use error::Error;

@@ -139,6 +139,14 @@ impl Process {
         let _ = self.ended.clone().wait_for(Option::is_some).await;
     }
 
+    /// Like [`Self::ended`], for who does not have the process.
+    pub(crate) fn watch(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut ended = self.ended.clone();
+        async move {
+            let _ = ended.wait_for(Option::is_some).await;
+        }
+    }
+
     /// The error that says that the program ended while something was waited for.
     pub(crate) fn ended_error(&self, what: &str) -> Error {
         Error::Ended {

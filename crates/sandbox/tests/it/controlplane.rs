@@ -1,4 +1,5 @@
 //! The control plane with its real programs: one is shared by the tests that only use it.
 
+mod certificates;
 mod cluster;
 mod harness;
