@@ -40,8 +40,16 @@ pub(crate) fn route(call: &Call<'_>, rest: &[&str]) -> ApiResult<Reply> {
                     "listing actions without their ids was removed from the API",
                 ));
             }
-            let picked = call.state.actions.values().filter(|action| ids.contains(&action.id.to_string().as_str()));
-            Ok(Reply::ok(call.query.list("actions", picked.map(Action::json), FILTERS)?))
+            let picked = call
+                .state
+                .actions
+                .values()
+                .filter(|action| ids.contains(&action.id.to_string().as_str()));
+            Ok(Reply::ok(call.query.list(
+                "actions",
+                picked.map(Action::json),
+                FILTERS,
+            )?))
         }
         [id] => one(call, id, |_| true),
         _ => Err(ApiError::no_route("actions")),
@@ -56,7 +64,12 @@ pub(crate) fn of_resources(call: &Call<'_>, kind: Kind, rest: &[&str]) -> ApiRes
     let of_kind = |action: &Action| action.resources.iter().any(|(other, _)| *other == kind);
     let of_one = |id: &str| {
         let id = id.parse::<u64>().ok();
-        move |action: &Action| action.resources.iter().any(|(other, owner)| *other == kind && Some(*owner) == id)
+        move |action: &Action| {
+            action
+                .resources
+                .iter()
+                .any(|(other, owner)| *other == kind && Some(*owner) == id)
+        }
     };
     Ok(Some(match rest {
         ["actions"] => many(call, of_kind)?,
@@ -75,7 +88,11 @@ fn many(call: &Call<'_>, wanted: impl Fn(&Action) -> bool) -> ApiResult<Reply> {
         .values()
         .filter(|action| ids.is_empty() || ids.contains(&action.id.to_string().as_str()))
         .filter(|action| wanted(action));
-    Ok(Reply::ok(call.query.list("actions", picked.map(Action::json), FILTERS)?))
+    Ok(Reply::ok(call.query.list(
+        "actions",
+        picked.map(Action::json),
+        FILTERS,
+    )?))
 }
 
 fn one(call: &Call<'_>, id: &str, wanted: impl Fn(&Action) -> bool) -> ApiResult<Reply> {

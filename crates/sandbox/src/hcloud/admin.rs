@@ -57,7 +57,8 @@ pub(super) fn routes() -> Router<Arc<Inner>> {
 
 async fn availability(State(inner): State<Arc<Inner>>, Json(wanted): Json<Availability>) -> Response {
     let mut state = inner.state();
-    if state.catalog.server_type(&wanted.server_type).is_none() || catalog::Location::named(&wanted.location).is_none() {
+    if state.catalog.server_type(&wanted.server_type).is_none() || catalog::Location::named(&wanted.location).is_none()
+    {
         return (StatusCode::NOT_FOUND, "no such server type or location\n").into_response();
     }
     state

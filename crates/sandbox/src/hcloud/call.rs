@@ -70,11 +70,19 @@ pub(crate) struct Call<'a> {
 impl Call<'_> {
     /// The body as JSON; an empty one is an empty object.
     pub(crate) fn body<T: DeserializeOwned>(&self) -> ApiResult<T> {
-        let bytes: &[u8] = if self.bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { &self.bytes };
+        let bytes: &[u8] = if self.bytes.iter().all(u8::is_ascii_whitespace) {
+            b"{}"
+        } else {
+            &self.bytes
+        };
         let value: Value = serde_json::from_slice(bytes)
             .map_err(|error| ApiError::new(400, "json_error", format!("the request body is not JSON: {error}")))?;
         // `null` is how some clients say "no body".
-        let value = if value.is_null() { Value::Object(serde_json::Map::new()) } else { value };
+        let value = if value.is_null() {
+            Value::Object(serde_json::Map::new())
+        } else {
+            value
+        };
         serde_json::from_value(value).map_err(|error| {
             let text = error.to_string();
             match text.split('`').nth(1) {
@@ -122,10 +130,22 @@ pub(crate) struct Protect {
 }
 
 /// Applies a `PUT` to a resource's meta, with the name unique within `others`.
-pub(crate) fn rename(call: &mut Call<'_>, kind: &str, id: u64, pick: impl Fn(&State) -> Vec<(u64, String)>) -> ApiResult<Rename> {
+pub(crate) fn rename(
+    call: &mut Call<'_>,
+    kind: &str,
+    id: u64,
+    pick: impl Fn(&State) -> Vec<(u64, String)>,
+) -> ApiResult<Rename> {
     let body: Rename = call.body()?;
     if let Some(name) = &body.name {
-        unique(kind, name, pick(call.state).into_iter().filter(|(other, _)| *other != id).map(|(_, name)| name))?;
+        unique(
+            kind,
+            name,
+            pick(call.state)
+                .into_iter()
+                .filter(|(other, _)| *other != id)
+                .map(|(_, name)| name),
+        )?;
     }
     if let Some(labels) = &body.labels {
         super::labels::check(labels)?;
@@ -139,7 +159,10 @@ pub(crate) fn unique(kind: &str, name: &str, others: impl IntoIterator<Item = St
         return Err(ApiError::invalid("name", "must have between 1 and 128 characters"));
     }
     if others.into_iter().any(|other| other == name) {
-        return Err(ApiError::not_unique("name", format!("{} name is already used", kind.replace('_', " "))));
+        return Err(ApiError::not_unique(
+            "name",
+            format!("{} name is already used", kind.replace('_', " ")),
+        ));
     }
     Ok(())
 }

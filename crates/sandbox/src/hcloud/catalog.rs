@@ -28,7 +28,14 @@ const fn location(
     country: &'static str,
     at: (f64, f64),
 ) -> Location {
-    Location { id, name, zone, city, country, at }
+    Location {
+        id,
+        name,
+        zone,
+        city,
+        country,
+        at,
+    }
 }
 
 pub(crate) const LOCATIONS: &[Location] = &[
@@ -42,11 +49,17 @@ pub(crate) const LOCATIONS: &[Location] = &[
 
 impl Location {
     pub(crate) fn named(text: &str) -> Option<&'static Self> {
-        LOCATIONS.iter().find(|location| location.name == text || location.id.to_string() == text)
+        LOCATIONS
+            .iter()
+            .find(|location| location.name == text || location.id.to_string() == text)
     }
 
     pub(crate) fn json(&self) -> Value {
-        let park = if self.zone == "eu-central" { "DC Park" } else { "Virtual DC" };
+        let park = if self.zone == "eu-central" {
+            "DC Park"
+        } else {
+            "Virtual DC"
+        };
         json!({
             "id": self.id, "name": self.name, "description": format!("{} {park} 1", self.city),
             "country": self.country, "city": self.city, "latitude": self.at.0, "longitude": self.at.1,
@@ -139,16 +152,18 @@ impl Default for Catalog {
     fn default() -> Self {
         let types = ROWS
             .iter()
-            .map(|&(id, name, cores, memory_gib, disk, cents, sold, retired)| ServerType {
-                id,
-                name,
-                cores,
-                memory_gib,
-                disk,
-                cents,
-                sold,
-                retired,
-            })
+            .map(
+                |&(id, name, cores, memory_gib, disk, cents, sold, retired)| ServerType {
+                    id,
+                    name,
+                    cores,
+                    memory_gib,
+                    disk,
+                    cents,
+                    sold,
+                    retired,
+                },
+            )
             .collect();
         Self {
             types,
@@ -160,7 +175,9 @@ impl Default for Catalog {
 impl Catalog {
     /// A type by its name or id.
     pub(crate) fn server_type(&self, text: &str) -> Option<&ServerType> {
-        self.types.iter().find(|kind| kind.name == text || kind.id.to_string() == text)
+        self.types
+            .iter()
+            .find(|kind| kind.name == text || kind.id.to_string() == text)
     }
 
     pub(crate) fn offer(&self, kind: &ServerType, location: &Location) -> Offer {
@@ -169,7 +186,12 @@ impl Catalog {
             (Sold::Europe, _) if !europe => Offer::Never,
             (_, Retired::Everywhere) => Offer::Retired,
             (_, Retired::InEurope) if europe => Offer::Retired,
-            _ if self.sold_out.contains(&(kind.name.to_owned(), location.name.to_owned())) => Offer::SoldOut,
+            _ if self
+                .sold_out
+                .contains(&(kind.name.to_owned(), location.name.to_owned())) =>
+            {
+                Offer::SoldOut
+            }
             _ => Offer::Available,
         }
     }
@@ -191,7 +213,8 @@ impl Catalog {
                 .map(|location| (location, self.offer(kind, location)))
                 .filter(|(_, offer)| *offer != Offer::Never)
         };
-        let deprecation = json!({ "announced": "2025-10-16T06:00:00+00:00", "unavailable_after": "2026-01-01T00:00:00+00:00" });
+        let deprecation =
+            json!({ "announced": "2025-10-16T06:00:00+00:00", "unavailable_after": "2026-01-01T00:00:00+00:00" });
         let retired = kind.retired == Retired::Everywhere;
         json!({
             "id": kind.id,
@@ -239,18 +262,17 @@ impl Catalog {
                 json!({ "id": kind.id, "name": kind.name, "prices": prices })
             })
             .collect::<Vec<_>>();
-        let ipv4 = everywhere(60);
-        let ipv6 = everywhere(0);
+        let by_version = |ipv4: u32, ipv6: u32| json!([{ "type": "ipv4", "prices": everywhere(ipv4) }, { "type": "ipv6", "prices": everywhere(ipv6) }]);
         json!({ "pricing": {
             "currency": "EUR",
             "vat_rate": "19.00",
             "image": { "price_per_gb_month": monthly(1) },
             "volume": { "price_per_gb_month": monthly(6) },
             "floating_ip": { "price_monthly": monthly(350) },
-            "floating_ips": [],
+            "floating_ips": by_version(350, 120),
             "server_backup": { "percentage": "20.0000000000" },
             "server_types": server_types,
-            "primary_ips": [{ "type": "ipv4", "prices": ipv4 }, { "type": "ipv6", "prices": ipv6 }],
+            "primary_ips": by_version(60, 0),
             "load_balancer_types": [{ "id": 1, "name": "lb11", "prices": everywhere(799) }],
         } })
     }
@@ -272,8 +294,16 @@ impl ServerType {
 
     /// Types cost more overseas.
     fn price(&self, location: &Location) -> Value {
-        let cents = if location.zone == "eu-central" { self.cents } else { self.cents * 6 / 5 };
-        let traffic: u64 = if location.zone == "eu-central" { 20 << 40 } else { 1 << 40 };
+        let cents = if location.zone == "eu-central" {
+            self.cents
+        } else {
+            self.cents * 6 / 5
+        };
+        let traffic: u64 = if location.zone == "eu-central" {
+            20 << 40
+        } else {
+            1 << 40
+        };
         json!({
             "location": location.name,
             "price_hourly": hourly(cents),
@@ -330,11 +360,20 @@ mod tests {
     fn retired_and_sold_out_types_say_so_by_location() {
         let mut catalog = Catalog::default();
         let (fsn1, ash) = (Location::named("fsn1").unwrap(), Location::named("ash").unwrap());
-        assert_eq!(catalog.offer(catalog.server_type("cpx31").unwrap(), fsn1), Offer::Retired);
-        assert_eq!(catalog.offer(catalog.server_type("cpx31").unwrap(), ash), Offer::Available);
+        assert_eq!(
+            catalog.offer(catalog.server_type("cpx31").unwrap(), fsn1),
+            Offer::Retired
+        );
+        assert_eq!(
+            catalog.offer(catalog.server_type("cpx31").unwrap(), ash),
+            Offer::Available
+        );
         assert_eq!(catalog.offer(catalog.server_type("cax21").unwrap(), ash), Offer::Never);
         catalog.set_available("cpx32", "fsn1", false);
-        assert_eq!(catalog.offer(catalog.server_type("cpx32").unwrap(), fsn1), Offer::SoldOut);
+        assert_eq!(
+            catalog.offer(catalog.server_type("cpx32").unwrap(), fsn1),
+            Offer::SoldOut
+        );
         let shown = catalog.json(catalog.server_type("cpx32").unwrap());
         assert_eq!(shown["locations"][0]["available"], false);
         assert_eq!(shown["prices"][0]["price_monthly"]["net"], "13.9900000000");

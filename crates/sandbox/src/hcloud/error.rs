@@ -11,7 +11,8 @@ pub(crate) struct ApiError {
     pub(crate) status: u16,
     pub(crate) code: String,
     pub(crate) message: String,
-    details: Value,
+    /// Boxed, as errors are rare and results of handlers are everywhere.
+    details: Option<Box<Value>>,
 }
 
 pub(crate) type ApiResult<T> = Result<T, ApiError>;
@@ -22,7 +23,7 @@ impl ApiError {
             status,
             code: code.to_owned(),
             message: message.into(),
-            details: Value::Null,
+            details: None,
         }
     }
 
@@ -33,7 +34,7 @@ impl ApiError {
             status: 422,
             code: "invalid_input".into(),
             message: format!("invalid input in field '{field}'"),
-            details: json!({ "fields": [{ "name": field, "messages": [why] }] }),
+            details: Some(Box::new(json!({ "fields": [{ "name": field, "messages": [why] }] }))),
         }
     }
 
@@ -43,7 +44,11 @@ impl ApiError {
     }
 
     pub(crate) fn not_found(kind: &str, id: impl std::fmt::Display) -> Self {
-        Self::new(404, "not_found", format!("{} with ID '{id}' not found", kind.replace('_', " ")))
+        Self::new(
+            404,
+            "not_found",
+            format!("{} with ID '{id}' not found", kind.replace('_', " ")),
+        )
     }
 
     pub(crate) fn no_route(path: &str) -> Self {
@@ -52,7 +57,7 @@ impl ApiError {
 
     pub(crate) fn not_unique(field: &str, message: impl Into<String>) -> Self {
         Self {
-            details: json!({ "fields": [{ "name": field }] }),
+            details: Some(Box::new(json!({ "fields": [{ "name": field }] }))),
             ..Self::new(409, "uniqueness_error", message)
         }
     }
@@ -62,12 +67,16 @@ impl ApiError {
     }
 
     pub(crate) fn protected(kind: &str) -> Self {
-        Self::new(423, "protected", format!("{} deletion is protected", kind.replace('_', " ")))
+        Self::new(
+            423,
+            "protected",
+            format!("{} deletion is protected", kind.replace('_', " ")),
+        )
     }
 
     pub(crate) fn limit(what: &str) -> Self {
         Self {
-            details: json!({ "limits": [{ "name": what }] }),
+            details: Some(Box::new(json!({ "limits": [{ "name": what }] }))),
             ..Self::new(403, "resource_limit_exceeded", format!("{what} limit exceeded"))
         }
     }

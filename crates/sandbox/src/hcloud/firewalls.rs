@@ -47,14 +47,17 @@ impl Firewall {
     /// How it stands on a server; none where it is not applied to it.
     pub(crate) fn status_on(&self, server: &Server) -> Option<&'static str> {
         self.targets.iter().find_map(|target| match target {
-            Target::Server { id, applied } if *id == server.meta.id => Some(if *applied { "applied" } else { "pending" }),
+            Target::Server { id, applied } if *id == server.meta.id => {
+                Some(if *applied { "applied" } else { "pending" })
+            }
             Target::Selector(text) if selects(text, server) => Some("applied"),
             _ => None,
         })
     }
 
     pub(crate) fn forget_server(&mut self, server: u64) {
-        self.targets.retain(|target| !matches!(target, Target::Server { id, .. } if *id == server));
+        self.targets
+            .retain(|target| !matches!(target, Target::Server { id, .. } if *id == server));
     }
 
     pub(crate) fn json(&self, state: &State) -> Value {
@@ -102,7 +105,11 @@ pub(super) fn route(call: &mut Call<'_>, rest: &[&str]) -> ApiResult<Reply> {
         (Method::PUT, [id]) => {
             let id = find(&call.state.firewalls, "firewall", id)?.meta.id;
             let change = call::rename(call, "firewall", id, |state| {
-                state.firewalls.values().map(|wall| (wall.meta.id, wall.meta.name.clone())).collect()
+                state
+                    .firewalls
+                    .values()
+                    .map(|wall| (wall.meta.id, wall.meta.name.clone()))
+                    .collect()
             })?;
             find_mut(&mut call.state.firewalls, "firewall", id)?.meta.apply(change);
             show(call, id)
@@ -158,7 +165,11 @@ struct SelectorRef {
 fn create(call: &mut Call<'_>) -> ApiResult<Reply> {
     let body: Create = call.body()?;
     let state = &mut *call.state;
-    unique("firewall", &body.name, state.firewalls.values().map(|firewall| firewall.meta.name.clone()))?;
+    unique(
+        "firewall",
+        &body.name,
+        state.firewalls.values().map(|firewall| firewall.meta.name.clone()),
+    )?;
     if state.firewalls.len() >= state.quota.firewalls {
         return Err(ApiError::limit("firewall"));
     }
@@ -177,7 +188,10 @@ fn create(call: &mut Call<'_>) -> ApiResult<Reply> {
         actions.push(quick(call, "set_firewall_rules", id, None));
     }
     actions.extend(apply(call, id, targets));
-    let actions: Vec<Value> = actions.into_iter().map(|action| call.state.action_json(action)).collect();
+    let actions: Vec<Value> = actions
+        .into_iter()
+        .map(|action| call.state.action_json(action))
+        .collect();
     let firewall = find(&call.state.firewalls, "firewall", id)?.json(call.state);
     Ok(Reply::created(json!({ "firewall": firewall, "actions": actions })))
 }
@@ -199,7 +213,10 @@ fn check_rules(rules: &[Rule]) -> ApiResult<()> {
         for text in needed {
             let net: Option<IpNet> = text.parse().ok();
             if net.is_none_or(|net| net.trunc() != net) {
-                return Err(ApiError::invalid("rules", format!("'{text}' is not a range in CIDR notation")));
+                return Err(ApiError::invalid(
+                    "rules",
+                    format!("'{text}' is not a range in CIDR notation"),
+                ));
             }
         }
         match (rule.protocol.as_str(), rule.port.as_deref()) {
@@ -227,22 +244,27 @@ fn is_port(text: &str) -> bool {
 fn targets(state: &State, resources: &[Resource]) -> ApiResult<Vec<Target>> {
     resources
         .iter()
-        .map(|resource| match (resource.kind.as_str(), &resource.server, &resource.label_selector) {
-            ("server", Some(server), None) if state.servers.contains_key(&server.id) => Ok(Target::Server {
-                id: server.id,
-                applied: false,
-            }),
-            ("server", Some(server), None) => Err(ApiError::new(
-                404,
-                "firewall_resource_not_found",
-                format!("server with ID '{}' not found", server.id),
-            )),
-            ("label_selector", None, Some(selector)) => {
-                Selector::parse(&selector.selector)?;
-                Ok(Target::Selector(selector.selector.clone()))
-            }
-            _ => Err(ApiError::invalid("type", "must be server or label_selector, with the matching field")),
-        })
+        .map(
+            |resource| match (resource.kind.as_str(), &resource.server, &resource.label_selector) {
+                ("server", Some(server), None) if state.servers.contains_key(&server.id) => Ok(Target::Server {
+                    id: server.id,
+                    applied: false,
+                }),
+                ("server", Some(server), None) => Err(ApiError::new(
+                    404,
+                    "firewall_resource_not_found",
+                    format!("server with ID '{}' not found", server.id),
+                )),
+                ("label_selector", None, Some(selector)) => {
+                    Selector::parse(&selector.selector)?;
+                    Ok(Target::Selector(selector.selector.clone()))
+                }
+                _ => Err(ApiError::invalid(
+                    "type",
+                    "must be server or label_selector, with the matching field",
+                )),
+            },
+        )
         .collect()
 }
 
@@ -272,7 +294,9 @@ fn apply(call: &mut Call<'_>, id: u64, targets: Vec<Target>) -> Vec<u64> {
         call.run(vec![
             Step::of(action, 2.0)
                 .finish(move |state| {
-                    let Some(firewall) = state.firewalls.get_mut(&id) else { return };
+                    let Some(firewall) = state.firewalls.get_mut(&id) else {
+                        return;
+                    };
                     for target in &mut firewall.targets {
                         if let Target::Server { id, applied } = target
                             && Some(*id) == server
@@ -315,7 +339,11 @@ fn act(call: &mut Call<'_>, id: &str, action: &str) -> ApiResult<Reply> {
             let wanted = targets(call.state, &call.body::<ApplyTo>()?.apply_to)?;
             for target in &wanted {
                 if position(call.state, id, target).is_some() {
-                    return Err(ApiError::new(409, "firewall_already_applied", "firewall is already applied to the resource"));
+                    return Err(ApiError::new(
+                        409,
+                        "firewall_already_applied",
+                        "firewall is already applied to the resource",
+                    ));
                 }
             }
             apply(call, id, wanted)
@@ -323,7 +351,10 @@ fn act(call: &mut Call<'_>, id: &str, action: &str) -> ApiResult<Reply> {
         "remove_from_resources" => remove(call, id)?,
         _ => return Err(ApiError::no_route(&format!("firewalls/{id}/actions/{action}"))),
     };
-    let actions: Vec<Value> = actions.into_iter().map(|action| call.state.action_json(action)).collect();
+    let actions: Vec<Value> = actions
+        .into_iter()
+        .map(|action| call.state.action_json(action))
+        .collect();
     Ok(Reply::created(json!({ "actions": actions })))
 }
 
@@ -352,7 +383,11 @@ fn remove(call: &mut Call<'_>, id: u64) -> ApiResult<Vec<u64>> {
     let mut actions = Vec::new();
     for target in &wanted {
         if position(call.state, id, target).is_none() {
-            return Err(ApiError::new(422, "firewall_already_removed", "firewall is not applied to the resource"));
+            return Err(ApiError::new(
+                422,
+                "firewall_already_removed",
+                "firewall is not applied to the resource",
+            ));
         }
     }
     for target in wanted {
@@ -371,9 +406,14 @@ fn remove(call: &mut Call<'_>, id: u64) -> ApiResult<Vec<u64>> {
 }
 
 fn position(state: &State, id: u64, wanted: &Target) -> Option<usize> {
-    state.firewalls.get(&id)?.targets.iter().position(|target| match (target, wanted) {
-        (Target::Server { id, .. }, Target::Server { id: other, .. }) => id == other,
-        (Target::Selector(text), Target::Selector(other)) => text == other,
-        _ => false,
-    })
+    state
+        .firewalls
+        .get(&id)?
+        .targets
+        .iter()
+        .position(|target| match (target, wanted) {
+            (Target::Server { id, .. }, Target::Server { id: other, .. }) => id == other,
+            (Target::Selector(text), Target::Selector(other)) => text == other,
+            _ => false,
+        })
 }

@@ -29,7 +29,13 @@ pub(crate) struct Image {
 
 impl Image {
     /// One that Hetzner offers.
-    pub(crate) fn offered(meta: Meta, description: &str, flavor: &str, version: &str, architecture: &'static str) -> Self {
+    pub(crate) fn offered(
+        meta: Meta,
+        description: &str,
+        flavor: &str,
+        version: &str,
+        architecture: &'static str,
+    ) -> Self {
         Self {
             meta,
             description: description.to_owned(),
@@ -64,7 +70,11 @@ impl Image {
 
     /// What the machine is told: the name, or the id where it is a snapshot.
     pub(crate) fn machine_name(&self) -> String {
-        if self.system() { self.meta.name.clone() } else { self.meta.id.to_string() }
+        if self.system() {
+            self.meta.name.clone()
+        } else {
+            self.meta.id.to_string()
+        }
     }
 
     pub(crate) fn json(&self) -> Value {
@@ -115,14 +125,22 @@ pub(super) fn route(call: &mut Call<'_>, rest: &[&str]) -> ApiResult<Reply> {
     match (call.method.clone(), rest) {
         (Method::GET, []) => {
             let items = call.state.images.values().map(Image::json);
-            Ok(Reply::ok(call.query.list("images", items, &["name", "type", "status", "architecture"])?))
+            Ok(Reply::ok(call.query.list(
+                "images",
+                items,
+                &["name", "type", "status", "architecture"],
+            )?))
         }
         (Method::GET, [id]) => show(call, id),
         (Method::PUT, [id]) => update(call, id),
         (Method::DELETE, [id]) => {
             let image = find(&call.state.images, "image", id)?;
             if image.system() {
-                return Err(ApiError::new(403, "forbidden", "images of type system cannot be deleted"));
+                return Err(ApiError::new(
+                    403,
+                    "forbidden",
+                    "images of type system cannot be deleted",
+                ));
             }
             if image.protected {
                 return Err(ApiError::protected("image"));
@@ -162,7 +180,11 @@ fn update(call: &mut Call<'_>, id: &str) -> ApiResult<Reply> {
     }
     let image = find_mut(&mut call.state.images, "image", id)?;
     if image.system() {
-        return Err(ApiError::new(403, "forbidden", "images of type system cannot be changed"));
+        return Err(ApiError::new(
+            403,
+            "forbidden",
+            "images of type system cannot be changed",
+        ));
     }
     if let Some(description) = body.description {
         image.description = description;

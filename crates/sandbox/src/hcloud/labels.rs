@@ -15,18 +15,27 @@ pub(crate) fn check(labels: &Labels) -> ApiResult<()> {
         };
         if let Some(prefix) = prefix {
             if prefix == "hetzner.cloud" || prefix.ends_with(".hetzner.cloud") {
-                return Err(ApiError::invalid("labels", format!("label key '{key}' uses a reserved prefix")));
+                return Err(ApiError::invalid(
+                    "labels",
+                    format!("label key '{key}' uses a reserved prefix"),
+                ));
             }
             let dns = |label: &str| is_word(label, |byte| byte == b'-') && label.to_lowercase() == label;
             if prefix.len() > 253 || !prefix.split('.').all(dns) {
-                return Err(ApiError::invalid("labels", format!("label key '{key}' has an invalid prefix")));
+                return Err(ApiError::invalid(
+                    "labels",
+                    format!("label key '{key}' has an invalid prefix"),
+                ));
             }
         }
         if name.is_empty() || !is_label(name) {
             return Err(ApiError::invalid("labels", format!("label key '{key}' is not valid")));
         }
         if !value.is_empty() && !is_label(value) {
-            return Err(ApiError::invalid("labels", format!("label value '{value}' of '{key}' is not valid")));
+            return Err(ApiError::invalid(
+                "labels",
+                format!("label value '{value}' of '{key}' is not valid"),
+            ));
         }
     }
     Ok(())
@@ -140,7 +149,10 @@ mod tests {
     use super::*;
 
     fn labels(pairs: &[(&str, &str)]) -> Labels {
-        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect()
     }
 
     #[test]
@@ -163,7 +175,16 @@ mod tests {
         for text in matching {
             assert!(Selector::parse(text).unwrap().matches(&object), "{text}");
         }
-        let others = ["pool", "!role", "role=agent", "role!=server", "role in (agent)", "role notin (server)", "pool=", "role,pool"];
+        let others = [
+            "pool",
+            "!role",
+            "role=agent",
+            "role!=server",
+            "role in (agent)",
+            "role notin (server)",
+            "pool=",
+            "role,pool",
+        ];
         for text in others {
             assert!(!Selector::parse(text).unwrap().matches(&object), "{text}");
         }
@@ -171,7 +192,16 @@ mod tests {
 
     #[test]
     fn broken_selectors_are_refused() {
-        for text in ["role in server", "role in (a", "role)", ",", "role=,=x", "=x", "a in ((b))", "role=a b"] {
+        for text in [
+            "role in server",
+            "role in (a",
+            "role)",
+            ",",
+            "role=,=x",
+            "=x",
+            "a in ((b))",
+            "role=a b",
+        ] {
             assert!(Selector::parse(text).is_err(), "{text}");
         }
     }

@@ -89,9 +89,15 @@ pub(super) fn route(call: &mut Call<'_>, rest: &[&str]) -> ApiResult<Reply> {
         (Method::PUT, [id]) => {
             let id = find(&call.state.load_balancers, "load_balancer", id)?.meta.id;
             let change = call::rename(call, "load_balancer", id, |state| {
-                state.load_balancers.values().map(|lb| (lb.meta.id, lb.meta.name.clone())).collect()
+                state
+                    .load_balancers
+                    .values()
+                    .map(|lb| (lb.meta.id, lb.meta.name.clone()))
+                    .collect()
             })?;
-            find_mut(&mut call.state.load_balancers, "load_balancer", id)?.meta.apply(change);
+            find_mut(&mut call.state.load_balancers, "load_balancer", id)?
+                .meta
+                .apply(change);
             show(call, id)
         }
         (Method::DELETE, [id]) => {
@@ -133,7 +139,11 @@ struct Create {
 fn create(call: &mut Call<'_>) -> ApiResult<Reply> {
     let body: Create = call.body()?;
     let state = &mut *call.state;
-    unique("load_balancer", &body.name, state.load_balancers.values().map(|lb| lb.meta.name.clone()))?;
+    unique(
+        "load_balancer",
+        &body.name,
+        state.load_balancers.values().map(|lb| lb.meta.name.clone()),
+    )?;
     if !["lb11", "1"].contains(&body.load_balancer_type.to_string().as_str()) {
         return Err(ApiError::invalid("load_balancer_type", "the sandbox has lb11 only"));
     }
@@ -142,7 +152,8 @@ fn create(call: &mut Call<'_>) -> ApiResult<Reply> {
         (None, Some(zone)) => LOCATIONS.iter().find(|location| location.zone == zone),
         _ => None,
     };
-    let location = location.ok_or_else(|| ApiError::invalid("location", "exactly one known location or network zone is needed"))?;
+    let location = location
+        .ok_or_else(|| ApiError::invalid("location", "exactly one known location or network zone is needed"))?;
     if state.load_balancers.len() >= state.quota.load_balancers {
         return Err(ApiError::limit("load balancer"));
     }
@@ -176,7 +187,11 @@ fn act(call: &mut Call<'_>, id: &str, action: &str) -> ApiResult<Reply> {
         "add_target" => {
             let same = |other: &Value| other["type"] == body["type"] && other[kind(&body)] == body[kind(&body)];
             if balancer.targets.iter().any(same) {
-                return Err(ApiError::new(409, "target_already_defined", "load balancer target is already defined"));
+                return Err(ApiError::new(
+                    409,
+                    "target_already_defined",
+                    "load balancer target is already defined",
+                ));
             }
             balancer.targets.push(body);
             "add_target"
@@ -187,7 +202,11 @@ fn act(call: &mut Call<'_>, id: &str, action: &str) -> ApiResult<Reply> {
         }
         "add_service" => {
             if balancer.services.iter().any(|other| port(other) == port(&body)) {
-                return Err(ApiError::new(409, "source_port_already_used", "listen port is already used"));
+                return Err(ApiError::new(
+                    409,
+                    "source_port_already_used",
+                    "listen port is already used",
+                ));
             }
             balancer.services.push(body);
             "add_service"

@@ -138,9 +138,14 @@ impl Emulator {
         shared_admin::<Inner>()
             .merge(admin::routes())
             .fallback(
-                async move |axum::extract::State(inner): axum::extract::State<Arc<Inner>>, request: axum::extract::Request| {
+                async move |axum::extract::State(inner): axum::extract::State<Arc<Inner>>,
+                            request: axum::extract::Request| {
                     let _alive = &alive;
-                    inner.clone().front.pass(request, async |incoming| inner.answer(incoming)).await
+                    inner
+                        .clone()
+                        .front
+                        .pass(request, async |incoming| inner.answer(incoming))
+                        .await
                 },
             )
             .with_state(self.inner.clone())
@@ -178,7 +183,10 @@ impl Emulator {
 
     /// Sells a server type out in a location, or puts it back.
     pub fn set_available(&self, server_type: &str, location: &str, available: bool) {
-        self.inner.state().catalog.set_available(server_type, location, available);
+        self.inner
+            .state()
+            .catalog
+            .set_available(server_type, location, available);
     }
 
     /// Changes the project's limits.
@@ -198,7 +206,9 @@ fn envelope(answer: &Answer) -> Response {
 
 impl Inner {
     fn answer(self: &Arc<Self>, incoming: Incoming) -> Response {
-        let result = self.admit(&incoming.headers, &incoming.method).and_then(|()| self.handle(incoming));
+        let result = self
+            .admit(&incoming.headers, &incoming.method)
+            .and_then(|()| self.handle(incoming));
         let mut response = result.into_response();
         self.bucket().tell(response.headers_mut());
         response
@@ -215,10 +225,18 @@ impl Inner {
             return Err(ApiError::new(401, "unauthorized", "unable to authenticate"));
         };
         if !self.bucket().take(Instant::now()) {
-            return Err(ApiError::new(429, "rate_limit_exceeded", "limit of 3600 requests per hour reached"));
+            return Err(ApiError::new(
+                429,
+                "rate_limit_exceeded",
+                "limit of 3600 requests per hour reached",
+            ));
         }
         if token.read_only && method != Method::GET {
-            return Err(ApiError::new(403, "token_readonly", "the token is only allowed to perform GET requests"));
+            return Err(ApiError::new(
+                403,
+                "token_readonly",
+                "the token is only allowed to perform GET requests",
+            ));
         }
         Ok(())
     }
@@ -235,7 +253,10 @@ impl Inner {
         let segments: Vec<&str> = incoming.path.split('/').filter(|part| !part.is_empty()).collect();
         let reply = route(&mut call, &segments)?;
         let mut chains = call.chains;
-        if let (Some(answer), Some(step)) = (incoming.fail_action, chains.first_mut().and_then(|chain| chain.first_mut())) {
+        if let (Some(answer), Some(step)) = (
+            incoming.fail_action,
+            chains.first_mut().and_then(|chain| chain.first_mut()),
+        ) {
             step.fail = Some((answer.code, answer.message));
         }
         drop(state);
@@ -270,7 +291,9 @@ fn route(call: &mut Call<'_>, path: &[&str]) -> ApiResult<Reply> {
         "volumes" => volumes::route(call, rest),
         "load_balancers" => load_balancers::route(call, rest),
         "images" => images::route(call, rest),
-        "server_types" | "locations" | "load_balancer_types" | "pricing" if call.method == Method::GET => read_only(call, first, rest),
+        "server_types" | "locations" | "load_balancer_types" | "pricing" if call.method == Method::GET => {
+            read_only(call, first, rest)
+        }
         "datacenters" => Err(ApiError::new(
             410,
             "deprecated_api_endpoint",
@@ -296,7 +319,10 @@ fn read_only(call: &Call<'_>, kind: &str, rest: &[&str]) -> ApiResult<Reply> {
             let items = catalog::LOCATIONS.iter().map(catalog::Location::json);
             Ok(Reply::ok(call.query.list("locations", items, &["name"])?))
         }
-        ("locations", [id]) => match catalog::LOCATIONS.iter().find(|location| location.id.to_string() == *id) {
+        ("locations", [id]) => match catalog::LOCATIONS
+            .iter()
+            .find(|location| location.id.to_string() == *id)
+        {
             Some(location) => Ok(Reply::ok(json!({ "location": location.json() }))),
             None => Err(ApiError::not_found("location", id)),
         },

@@ -51,7 +51,8 @@ impl Network {
 
     pub(crate) fn json(&self, state: &State) -> Value {
         let id = self.meta.id;
-        let attached = |server: &&super::server::Server| server.nics.iter().any(|nic| nic.network == id && nic.attached);
+        let attached =
+            |server: &&super::server::Server| server.nics.iter().any(|nic| nic.network == id && nic.attached);
         json!({
             "id": id,
             "name": self.meta.name,
@@ -115,7 +116,11 @@ pub(crate) fn reserve(
                 subnet.range.contains(&ip) && ip != subnet.range.network() && ip != subnet.range.broadcast()
             });
             if !inside || taken.contains(&ip) {
-                return Err(ApiError::new(409, "ip_not_available", format!("IP {ip} is not available")));
+                return Err(ApiError::new(
+                    409,
+                    "ip_not_available",
+                    format!("IP {ip} is not available"),
+                ));
             }
             Ok(ip)
         }
@@ -168,7 +173,11 @@ struct SubnetBody {
 fn create(call: &mut Call<'_>) -> ApiResult<Reply> {
     let body: Create = call.body()?;
     let state = &mut *call.state;
-    unique("network", &body.name, state.networks.values().map(|network| network.meta.name.clone()))?;
+    unique(
+        "network",
+        &body.name,
+        state.networks.values().map(|network| network.meta.name.clone()),
+    )?;
     if state.networks.len() >= state.quota.networks {
         return Err(ApiError::limit("network"));
     }
@@ -209,7 +218,10 @@ fn private_range(field: &str, text: &str) -> ApiResult<Ipv4Net> {
         .filter_map(|text| text.parse::<Ipv4Net>().ok())
         .any(|allowed| allowed.contains(&range));
     if !private {
-        return Err(ApiError::invalid(field, "must be within the private ranges of RFC 1918"));
+        return Err(ApiError::invalid(
+            field,
+            "must be within the private ranges of RFC 1918",
+        ));
     }
     Ok(range)
 }
@@ -223,17 +235,26 @@ fn checked(network: &Network, body: SubnetBody) -> ApiResult<Subnet> {
         return Err(ApiError::invalid("type", "must be one of cloud, server, vswitch"));
     }
     if !LOCATIONS.iter().any(|location| location.zone == body.network_zone) {
-        return Err(ApiError::invalid("network_zone", format!("network zone '{}' not found", body.network_zone)));
+        return Err(ApiError::invalid(
+            "network_zone",
+            format!("network zone '{}' not found", body.network_zone),
+        ));
     }
     if network.subnets.iter().any(|subnet| subnet.zone != body.network_zone) {
-        return Err(ApiError::invalid("network_zone", "all subnets of a network must be in one network zone"));
+        return Err(ApiError::invalid(
+            "network_zone",
+            "all subnets of a network must be in one network zone",
+        ));
     }
     let range = match &body.ip_range {
         Some(text) => private_range("ip_range", text)?,
         None => free_range(network)?,
     };
     if !network.range.contains(&range) || range.prefix_len() > 29 {
-        return Err(ApiError::invalid("ip_range", "must be a part of the network's range, of at least 8 addresses"));
+        return Err(ApiError::invalid(
+            "ip_range",
+            "must be a part of the network's range, of at least 8 addresses",
+        ));
     }
     if network.subnets.iter().any(|subnet| overlaps(&subnet.range, &range)) {
         return Err(ApiError::invalid("ip_range", "overlaps with another subnet"));
@@ -252,7 +273,9 @@ fn free_range(network: &Network) -> ApiResult<Ipv4Net> {
         .range
         .subnets(length)
         .ok()
-        .and_then(|mut ranges| ranges.find(|range| !network.subnets.iter().any(|subnet| overlaps(&subnet.range, range))))
+        .and_then(|mut ranges| {
+            ranges.find(|range| !network.subnets.iter().any(|subnet| overlaps(&subnet.range, range)))
+        })
         .ok_or_else(|| ApiError::invalid("ip_range", "the network has no free range for a subnet"))
 }
 
@@ -261,9 +284,16 @@ fn check_route(network: &Network, route: &Route) -> ApiResult<()> {
         return Err(ApiError::invalid("destination", "must not have host bits set"));
     }
     if !network.range.contains(&route.gateway) || route.gateway == network.gateway() {
-        return Err(ApiError::invalid("gateway", "must be an address of the network, and not its first"));
+        return Err(ApiError::invalid(
+            "gateway",
+            "must be an address of the network, and not its first",
+        ));
     }
-    if network.routes.iter().any(|other| other.destination == route.destination) {
+    if network
+        .routes
+        .iter()
+        .any(|other| other.destination == route.destination)
+    {
         return Err(ApiError::invalid("destination", "there is a route to it already"));
     }
     Ok(())
@@ -276,7 +306,11 @@ fn update(call: &mut Call<'_>, id: &str) -> ApiResult<Reply> {
     }
     let id = find(&call.state.networks, "network", id)?.meta.id;
     let change = call::rename(call, "network", id, |state| {
-        state.networks.values().map(|network| (network.meta.id, network.meta.name.clone())).collect()
+        state
+            .networks
+            .values()
+            .map(|network| (network.meta.id, network.meta.name.clone()))
+            .collect()
     })?;
     let expose: Expose = call.body()?;
     let network = find_mut(&mut call.state.networks, "network", id)?;
@@ -294,7 +328,11 @@ fn delete(call: &mut Call<'_>, id: &str) -> ApiResult<Reply> {
     call.state.refuse_locked("network", id)?;
     let attached = |server: &super::server::Server| server.nics.iter().any(|nic| nic.network == id);
     if call.state.servers.values().any(attached) {
-        return Err(ApiError::new(422, "service_error", "cannot remove network because servers are attached to it"));
+        return Err(ApiError::new(
+            422,
+            "service_error",
+            "cannot remove network because servers are attached to it",
+        ));
     }
     call.state.networks.remove(&id);
     Ok(Reply::nothing())
@@ -356,14 +394,27 @@ struct RangeBody {
 }
 
 fn delete_subnet(state: &State, mut network: Network, body: RangeBody) -> ApiResult<Network> {
-    let Some(at) = network.subnets.iter().position(|subnet| subnet.range.to_string() == body.ip_range) else {
+    let Some(at) = network
+        .subnets
+        .iter()
+        .position(|subnet| subnet.range.to_string() == body.ip_range)
+    else {
         return Err(ApiError::invalid("ip_range", "there is no such subnet"));
     };
     let range = network.subnets[at].range;
     let id = network.meta.id;
-    let used = |server: &super::server::Server| server.nics.iter().any(|nic| nic.network == id && range.contains(&nic.ip));
+    let used = |server: &super::server::Server| {
+        server
+            .nics
+            .iter()
+            .any(|nic| nic.network == id && range.contains(&nic.ip))
+    };
     if state.servers.values().any(used) {
-        return Err(ApiError::new(422, "service_error", "cannot remove subnet because servers are attached to it"));
+        return Err(ApiError::new(
+            422,
+            "service_error",
+            "cannot remove subnet because servers are attached to it",
+        ));
     }
     network.subnets.remove(at);
     Ok(network)

@@ -39,7 +39,10 @@ fn members(state: &State, group: u64) -> impl Iterator<Item = u64> {
 /// Refuses a group that is full or not there.
 pub(super) fn room(state: &State, group: u64) -> ApiResult<()> {
     if !state.placement_groups.contains_key(&group) {
-        return Err(ApiError::invalid("placement_group", format!("placement group '{group}' not found")));
+        return Err(ApiError::invalid(
+            "placement_group",
+            format!("placement group '{group}' not found"),
+        ));
     }
     if members(state, group).count() >= SERVERS {
         return Err(ApiError::limit("placement group server"));
@@ -52,22 +55,36 @@ pub(super) fn route(call: &mut Call<'_>, rest: &[&str]) -> ApiResult<Reply> {
         (Method::GET, []) => {
             let state = &*call.state;
             let items = state.placement_groups.values().map(|group| group.json(state));
-            Ok(Reply::ok(call.query.list("placement_groups", items, &["name", "type"])?))
+            Ok(Reply::ok(call.query.list(
+                "placement_groups",
+                items,
+                &["name", "type"],
+            )?))
         }
         (Method::POST, []) => create(call),
         (Method::GET, [id]) => show(call, id),
         (Method::PUT, [id]) => {
             let id = find(&call.state.placement_groups, "placement_group", id)?.meta.id;
             let change = call::rename(call, "placement_group", id, |state| {
-                state.placement_groups.values().map(|group| (group.meta.id, group.meta.name.clone())).collect()
+                state
+                    .placement_groups
+                    .values()
+                    .map(|group| (group.meta.id, group.meta.name.clone()))
+                    .collect()
             })?;
-            find_mut(&mut call.state.placement_groups, "placement_group", id)?.meta.apply(change);
+            find_mut(&mut call.state.placement_groups, "placement_group", id)?
+                .meta
+                .apply(change);
             show(call, id)
         }
         (Method::DELETE, [id]) => {
             let id = find(&call.state.placement_groups, "placement_group", id)?.meta.id;
             if members(call.state, id).next().is_some() {
-                return Err(ApiError::new(423, "resource_in_use", "placement group still has servers"));
+                return Err(ApiError::new(
+                    423,
+                    "resource_in_use",
+                    "placement group still has servers",
+                ));
             }
             call.state.placement_groups.remove(&id);
             Ok(Reply::nothing())
@@ -92,7 +109,11 @@ struct Create {
 fn create(call: &mut Call<'_>) -> ApiResult<Reply> {
     let body: Create = call.body()?;
     let state = &mut *call.state;
-    unique("placement_group", &body.name, state.placement_groups.values().map(|group| group.meta.name.clone()))?;
+    unique(
+        "placement_group",
+        &body.name,
+        state.placement_groups.values().map(|group| group.meta.name.clone()),
+    )?;
     if body.kind != "spread" {
         return Err(ApiError::invalid("type", "must be spread"));
     }

@@ -42,7 +42,12 @@ impl PrimaryIp {
     }
 
     /// Makes the one that a new server gets, and goes with it.
-    pub(crate) fn for_server(state: &mut State, kind: IpKind, ipv4: Option<Ipv4Addr>, location: &'static Location) -> u64 {
+    pub(crate) fn for_server(
+        state: &mut State,
+        kind: IpKind,
+        ipv4: Option<Ipv4Addr>,
+        location: &'static Location,
+    ) -> u64 {
         let id = state.new_id();
         let meta = Meta {
             id,
@@ -65,7 +70,9 @@ impl PrimaryIp {
     /// As the server that has it shows it.
     pub(crate) fn on_server(&self) -> Value {
         match self.ipv4 {
-            Some(address) => json!({ "id": self.meta.id, "ip": address, "blocked": false, "dns_ptr": pointer(address) }),
+            Some(address) => {
+                json!({ "id": self.meta.id, "ip": address, "blocked": false, "dns_ptr": pointer(address) })
+            }
             None => json!({ "id": self.meta.id, "ip": ipv6_text(self.meta.id), "blocked": false, "dns_ptr": [] }),
         }
     }
@@ -102,7 +109,11 @@ pub(super) fn route(call: &mut Call<'_>, rest: &[&str]) -> ApiResult<Reply> {
     match (call.method.clone(), rest) {
         (Method::GET, []) => {
             let items = call.state.primary_ips.values().map(PrimaryIp::json);
-            Ok(Reply::ok(call.query.list("primary_ips", items, &["name", "ip", "type"])?))
+            Ok(Reply::ok(call.query.list(
+                "primary_ips",
+                items,
+                &["name", "ip", "type"],
+            )?))
         }
         (Method::POST, []) => create(call),
         (Method::GET, [id]) => show(call, id),
@@ -133,11 +144,21 @@ struct Create {
 fn create(call: &mut Call<'_>) -> ApiResult<Reply> {
     let body: Create = call.body()?;
     let state = &mut *call.state;
-    unique("primary_ip", &body.name, state.primary_ips.values().map(|ip| ip.meta.name.clone()))?;
+    unique(
+        "primary_ip",
+        &body.name,
+        state.primary_ips.values().map(|ip| ip.meta.name.clone()),
+    )?;
     if body.assignee_id.is_some() {
-        return Err(ApiError::invalid("assignee_id", "the sandbox assigns primary IPs when a server is created"));
+        return Err(ApiError::invalid(
+            "assignee_id",
+            "the sandbox assigns primary IPs when a server is created",
+        ));
     }
-    let text = body.location.as_ref().map_or_else(|| "fsn1".to_owned(), ToString::to_string);
+    let text = body
+        .location
+        .as_ref()
+        .map_or_else(|| "fsn1".to_owned(), ToString::to_string);
     let location = Location::named(&text).ok_or_else(|| ApiError::invalid("location", "not found"))?;
     if state.primary_ips.len() >= state.quota.primary_ips {
         return Err(ApiError::limit("primary IP"));
@@ -168,7 +189,11 @@ fn update(call: &mut Call<'_>, id: &str) -> ApiResult<Reply> {
     }
     let id = find(&call.state.primary_ips, "primary_ip", id)?.meta.id;
     let change = call::rename(call, "primary_ip", id, |state| {
-        state.primary_ips.values().map(|ip| (ip.meta.id, ip.meta.name.clone())).collect()
+        state
+            .primary_ips
+            .values()
+            .map(|ip| (ip.meta.id, ip.meta.name.clone()))
+            .collect()
     })?;
     let auto: AutoDelete = call.body()?;
     let ip = find_mut(&mut call.state.primary_ips, "primary_ip", id)?;
@@ -183,7 +208,11 @@ fn delete(call: &mut Call<'_>, id: &str) -> ApiResult<Reply> {
         return Err(ApiError::protected("primary_ip"));
     }
     if ip.assignee.is_some() {
-        return Err(ApiError::new(422, "must_be_unassigned", "primary IP must be unassigned before it is deleted"));
+        return Err(ApiError::new(
+            422,
+            "must_be_unassigned",
+            "primary IP must be unassigned before it is deleted",
+        ));
     }
     let id = ip.meta.id;
     if let Some(address) = call.state.primary_ips.remove(&id).and_then(|ip| ip.ipv4) {

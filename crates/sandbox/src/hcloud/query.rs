@@ -14,15 +14,23 @@ impl Query {
     }
 
     pub(crate) fn first(&self, key: &str) -> Option<&str> {
-        self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(name, _)| name == key).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .filter(move |(name, _)| name == key)
+            .map(|(_, value)| value.as_str())
     }
 
     fn number(&self, key: &str, default: usize, max: usize) -> ApiResult<usize> {
-        let Some(text) = self.first(key) else { return Ok(default) };
+        let Some(text) = self.first(key) else {
+            return Ok(default);
+        };
         match text.parse::<usize>() {
             Ok(number) if (1..=max).contains(&number) => Ok(number),
             _ => Err(ApiError::invalid(key, format!("must be between 1 and {max}"))),
@@ -34,7 +42,11 @@ impl Query {
         let selector = self.first("label_selector").map(Selector::parse).transpose()?;
         let mut items: Vec<Value> = items
             .filter(|item| filters.iter().all(|field| self.fits(item, field)))
-            .filter(|item| selector.as_ref().is_none_or(|selector| selector.matches(&labels_of(item))))
+            .filter(|item| {
+                selector
+                    .as_ref()
+                    .is_none_or(|selector| selector.matches(&labels_of(item)))
+            })
             .collect();
         self.order(&mut items)?;
         let (page, per_page) = (self.number("page", 1, usize::MAX)?, self.number("per_page", 25, 50)?);
@@ -81,7 +93,11 @@ impl Query {
                 Some((field, "desc")) => (field, true),
                 Some(_) => return Err(ApiError::invalid("sort", format!("'{key}' is not an order"))),
             };
-            if !["id", "name", "created", "command", "status", "progress", "started", "finished"].contains(&field) {
+            if ![
+                "id", "name", "created", "command", "status", "progress", "started", "finished",
+            ]
+            .contains(&field)
+            {
                 return Err(ApiError::invalid("sort", format!("cannot sort by '{field}'")));
             }
             items.sort_by(|a, b| {
@@ -110,7 +126,8 @@ mod tests {
     use super::*;
 
     fn page(query: &str) -> ApiResult<Value> {
-        let items = (1..=60).map(|id| json!({"id": id, "name": format!("n{:02}", 61 - id), "labels": {"odd": (id % 2).to_string()}}));
+        let items = (1..=60)
+            .map(|id| json!({"id": id, "name": format!("n{:02}", 61 - id), "labels": {"odd": (id % 2).to_string()}}));
         Query::parse(query).list("things", items, &["name"])
     }
 
@@ -130,8 +147,14 @@ mod tests {
 
     #[test]
     fn lists_are_filtered_and_sorted() {
-        assert_eq!(page("name=n05&name=n06").unwrap()["meta"]["pagination"]["total_entries"], 2);
-        assert_eq!(page("label_selector=odd%3D1").unwrap()["meta"]["pagination"]["total_entries"], 30);
+        assert_eq!(
+            page("name=n05&name=n06").unwrap()["meta"]["pagination"]["total_entries"],
+            2
+        );
+        assert_eq!(
+            page("label_selector=odd%3D1").unwrap()["meta"]["pagination"]["total_entries"],
+            30
+        );
         assert_eq!(page("sort=name").unwrap()["things"][0]["name"], "n01");
         assert_eq!(page("sort=id:desc").unwrap()["things"][0]["id"], 60);
         assert!(page("sort=secret").is_err() && page("sort=id:up").is_err());

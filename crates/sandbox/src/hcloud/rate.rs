@@ -58,7 +58,9 @@ impl Bucket {
         } else {
             0.0
         };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |now| now.as_secs_f64());
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0.0, |now| now.as_secs_f64());
         let mut set = |name: &'static str, value: u64| {
             headers.insert(name, HeaderValue::from(value));
         };

@@ -42,7 +42,9 @@ async fn one(inner: &Inner, mut step: Step) -> Result<(), (String, String)> {
     }
     let done = match step.fail.take() {
         Some(failure) => Err(failure),
-        None => perform(inner, step.work).await.map_err(|error| ("action_failed".to_owned(), error.to_string())),
+        None => perform(inner, step.work)
+            .await
+            .map_err(|error| ("action_failed".to_owned(), error.to_string())),
     };
     tokio::time::sleep(length.saturating_sub(begun.elapsed())).await;
     if let Err((code, message)) = done {
@@ -78,26 +80,28 @@ async fn perform(inner: &Inner, work: Work) -> Result<(), SeamError> {
     let machines = &inner.machines;
     match work {
         Work::Nothing => Ok(()),
+        Work::Boot(id) if inner.made(id) => machines.power(id, Power::On).await,
         Work::Boot(id) | Work::Remake(id) => {
-            let (made, spec) = {
-                let mut state = inner.state();
-                let spec = super::server::machine_spec(&state, id);
-                let made = state.servers.get_mut(&id).is_some_and(|server| std::mem::replace(&mut server.made, true));
-                (made, spec)
-            };
-            match spec {
-                None => Ok(()),
-                Some(_) if made && work == Work::Boot(id) => machines.power(id, Power::On).await,
-                Some(spec) => machines.create(spec).await,
+            let spec = super::server::machine_spec(&inner.state(), id);
+            let Some(spec) = spec else { return Ok(()) };
+            machines.create(spec).await?;
+            if let Some(server) = inner.state().servers.get_mut(&id) {
+                server.made = true;
             }
+            Ok(())
         }
         Work::Off(id) if inner.made(id) => machines.power(id, Power::Off).await,
         Work::Reset(id) if inner.made(id) => machines.power(id, Power::Reset).await,
         Work::Private(id) if inner.made(id) => {
-            let address = inner.state().servers.get(&id).and_then(super::server::Server::private_ipv4);
+            let address = inner
+                .state()
+                .servers
+                .get(&id)
+                .and_then(super::server::Server::private_ipv4);
             machines.set_private_ipv4(id, address).await
         }
-        Work::Delete(id) if inner.made(id) => machines.delete(id).await,
-        Work::Off(_) | Work::Reset(_) | Work::Private(_) | Work::Delete(_) => Ok(()),
+        // Also where making it failed: something may be left of it.
+        Work::Delete(id) => machines.delete(id).await,
+        Work::Off(_) | Work::Reset(_) | Work::Private(_) => Ok(()),
     }
 }

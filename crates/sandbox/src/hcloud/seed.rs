@@ -15,26 +15,41 @@ impl Emulator {
     /// Puts foreign objects into the project: a network, a firewall, a key, a placement group, a primary IP and two
     /// servers, one of them protected. They go through the same checks as requests, and returns when they are all there.
     pub async fn seed_foreign(&self) {
-        let network = self.post("networks", json!({
-            "name": "legacy", "ip_range": "10.200.0.0/16",
-            "subnets": [{ "type": "cloud", "ip_range": "10.200.1.0/24", "network_zone": "eu-central" }],
-        }));
-        let firewall = self.post("firewalls", json!({
-            "name": "legacy", "labels": { "team": "web" },
-            "rules": [{ "direction": "in", "protocol": "tcp", "port": "443", "source_ips": ["0.0.0.0/0", "::/0"] }],
-        }));
+        let network = self.post(
+            "networks",
+            json!({
+                "name": "legacy", "ip_range": "10.200.0.0/16",
+                "subnets": [{ "type": "cloud", "ip_range": "10.200.1.0/24", "network_zone": "eu-central" }],
+            }),
+        );
+        let firewall = self.post(
+            "firewalls",
+            json!({
+                "name": "legacy", "labels": { "team": "web" },
+                "rules": [{ "direction": "in", "protocol": "tcp", "port": "443", "source_ips": ["0.0.0.0/0", "::/0"] }],
+            }),
+        );
         self.post("ssh_keys", json!({ "name": "colleague@laptop", "public_key": KEY }));
         self.post("placement_groups", json!({ "name": "legacy", "type": "spread" }));
-        self.post("primary_ips", json!({ "name": "kept-address", "type": "ipv4", "location": "nbg1" }));
-        for (name, kind, labels) in [("mail", "cpx22", json!({ "team": "web" })), ("build-box", "cax11", json!({}))] {
-            let server = self.post("servers", json!({
-                "name": name, "server_type": kind, "image": "debian-12", "location": "nbg1", "labels": labels,
-                "ssh_keys": ["colleague@laptop"],
-                "networks": [network["network"]["id"]],
-                "firewalls": [{ "firewall": firewall["firewall"]["id"] }],
-                // Nothing dials them, so nothing boots behind them.
-                "start_after_create": false,
-            }));
+        self.post(
+            "primary_ips",
+            json!({ "name": "kept-address", "type": "ipv4", "location": "nbg1" }),
+        );
+        for (name, kind, labels) in [
+            ("mail", "cpx22", json!({ "team": "web" })),
+            ("build-box", "cax11", json!({})),
+        ] {
+            let server = self.post(
+                "servers",
+                json!({
+                    "name": name, "server_type": kind, "image": "debian-12", "location": "nbg1", "labels": labels,
+                    "ssh_keys": ["colleague@laptop"],
+                    "networks": [network["network"]["id"]],
+                    "firewalls": [{ "firewall": firewall["firewall"]["id"] }],
+                    // Nothing dials them, so nothing boots behind them.
+                    "start_after_create": false,
+                }),
+            );
             self.idle().await;
             if name == "mail" {
                 let path = format!("servers/{}/actions/change_protection", server["server"]["id"]);

@@ -172,7 +172,11 @@ pub(super) fn route(call: &mut Call<'_>, rest: &[&str]) -> ApiResult<Reply> {
 fn update(call: &mut Call<'_>, id: &str) -> ApiResult<Reply> {
     let id = find(&call.state.servers, "server", id)?.meta.id;
     let change = call::rename(call, "server", id, |state| {
-        state.servers.values().map(|server| (server.meta.id, server.meta.name.clone())).collect()
+        state
+            .servers
+            .values()
+            .map(|server| (server.meta.id, server.meta.name.clone()))
+            .collect()
     })?;
     if let Some(name) = &change.name {
         server_create::check_host_name(name)?;
@@ -203,10 +207,14 @@ fn delete(call: &mut Call<'_>, id: &str) -> ApiResult<Reply> {
 
 /// Takes a server out of the world, with everything that goes along.
 pub(super) fn forget(state: &mut State, id: u64) {
-    let Some(server) = state.servers.remove(&id) else { return };
+    let Some(server) = state.servers.remove(&id) else {
+        return;
+    };
     let mut address_released = false;
     for ip in [server.ipv4, server.ipv6].into_iter().flatten() {
-        let Some(primary) = state.primary_ips.get_mut(&ip) else { continue };
+        let Some(primary) = state.primary_ips.get_mut(&ip) else {
+            continue;
+        };
         primary.assignee = None;
         address_released |= primary.ipv4 == Some(server.machine_ip);
         if primary.auto_delete

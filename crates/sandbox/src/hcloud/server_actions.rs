@@ -137,7 +137,10 @@ fn rebuild(call: &mut Call<'_>, id: u64) -> ApiResult<Reply> {
 }
 
 fn architecture_of(call: &Call<'_>, server_type: &str) -> &'static str {
-    call.state.catalog.server_type(server_type).map_or("x86", |kind| kind.architecture())
+    call.state
+        .catalog
+        .server_type(server_type)
+        .map_or("x86", |kind| kind.architecture())
 }
 
 #[derive(Deserialize)]
@@ -152,10 +155,17 @@ fn change_type(call: &mut Call<'_>, id: u64) -> ApiResult<Reply> {
     let wrong = |why: &str| ApiError::new(422, "invalid_server_type", why);
     let catalog = &call.state.catalog;
     let Some(kind) = catalog.server_type(&body.server_type.to_string()) else {
-        return Err(ApiError::invalid("server_type", format!("server type '{}' not found", body.server_type)));
+        return Err(ApiError::invalid(
+            "server_type",
+            format!("server type '{}' not found", body.server_type),
+        ));
     };
     if server.status != "off" {
-        return Err(ApiError::new(422, "server_not_stopped", "server must be stopped to change its type"));
+        return Err(ApiError::new(
+            422,
+            "server_not_stopped",
+            "server must be stopped to change its type",
+        ));
     }
     if kind.name == server.server_type {
         return Err(wrong("server already has this type"));
@@ -195,11 +205,19 @@ fn flag(call: &mut Call<'_>, id: u64, command: &'static str, on: bool) -> ApiRes
     let rescue = command.ends_with("rescue");
     call.run(vec![Step::of(action, 1.0).finish(move |state| {
         if let Some(server) = state.servers.get_mut(&id) {
-            let flag = if rescue { &mut server.rescue } else { &mut server.backups };
+            let flag = if rescue {
+                &mut server.rescue
+            } else {
+                &mut server.backups
+            };
             *flag = on;
         }
     })]);
-    let rest = if rescue && on { json!({ "root_password": password() }) } else { json!({}) };
+    let rest = if rescue && on {
+        json!({ "root_password": password() })
+    } else {
+        json!({})
+    };
     Ok(answer(call, action, rest))
 }
 
@@ -222,7 +240,9 @@ fn create_image(call: &mut Call<'_>, id: u64) -> ApiResult<Reply> {
     let image = Image::snapshot(meta, description, &server, architecture_of(call, &server.server_type));
     let image_id = image.meta.id;
     call.state.images.insert(image_id, image);
-    let action = call.state.begin_action("create_image", vec![("server", id), ("image", image_id)]);
+    let action = call
+        .state
+        .begin_action("create_image", vec![("server", id), ("image", image_id)]);
     let step = Step::of(action, 60.0)
         .finish(move |state| {
             if let Some(image) = state.images.get_mut(&image_id) {
@@ -246,10 +266,18 @@ fn join_group(call: &mut Call<'_>, id: u64) -> ApiResult<Reply> {
     let body: JoinGroup = call.body()?;
     let server = find(&call.state.servers, "server", id)?;
     if server.status != "off" {
-        return Err(ApiError::new(422, "server_not_stopped", "server must be stopped to join a placement group"));
+        return Err(ApiError::new(
+            422,
+            "server_not_stopped",
+            "server must be stopped to join a placement group",
+        ));
     }
     if server.placement_group.is_some() {
-        return Err(ApiError::new(409, "server_already_added", "server is in a placement group already"));
+        return Err(ApiError::new(
+            409,
+            "server_already_added",
+            "server is in a placement group already",
+        ));
     }
     placement_groups::room(call.state, body.placement_group)?;
     find_mut(&mut call.state.servers, "server", id)?.placement_group = Some(body.placement_group);
@@ -266,9 +294,15 @@ fn join_group(call: &mut Call<'_>, id: u64) -> ApiResult<Reply> {
 fn leave_group(call: &mut Call<'_>, id: u64) -> ApiResult<Reply> {
     let server = find_mut(&mut call.state.servers, "server", id)?;
     if server.placement_group.take().is_none() {
-        return Err(ApiError::new(422, "unsupported_error", "server is in no placement group"));
+        return Err(ApiError::new(
+            422,
+            "unsupported_error",
+            "server is in no placement group",
+        ));
     }
-    let action = call.state.begin_action("remove_from_placement_group", vec![("server", id)]);
+    let action = call
+        .state
+        .begin_action("remove_from_placement_group", vec![("server", id)]);
     call.run(vec![Step::of(action, 1.0)]);
     Ok(answer(call, action, json!({})))
 }

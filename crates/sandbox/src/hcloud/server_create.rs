@@ -65,13 +65,19 @@ pub(super) fn create(call: &mut Call<'_>) -> ApiResult<Reply> {
     let server = plan(call.state, &body)?;
     let start = body.start_after_create.unwrap_or(true);
     if start && server.ipv4.is_none() && server.ipv6.is_none() && server.nics.is_empty() {
-        return Err(ApiError::invalid("public_net", "a server without any network cannot be started"));
+        return Err(ApiError::invalid(
+            "public_net",
+            "a server without any network cannot be started",
+        ));
     }
     let root_password = body.ssh_keys.is_empty().then(password);
     let chain_start = place(call, server, &body, start);
     let (id, actions) = chain_start;
     let action = call.state.action_json(actions[0]);
-    let next: Vec<_> = actions[1..].iter().map(|action| call.state.action_json(*action)).collect();
+    let next: Vec<_> = actions[1..]
+        .iter()
+        .map(|action| call.state.action_json(*action))
+        .collect();
     let server = find(&call.state.servers, "server", id)?;
     Ok(Reply::created(json!({
         "server": server.json(call.state),
@@ -84,15 +90,25 @@ pub(super) fn create(call: &mut Call<'_>) -> ApiResult<Reply> {
 /// Checks the request; what it returns is not yet in the project.
 fn plan(state: &mut State, body: &Body) -> ApiResult<Server> {
     check_host_name(&body.name)?;
-    unique("server", &body.name, state.servers.values().map(|server| server.meta.name.clone()))?;
+    unique(
+        "server",
+        &body.name,
+        state.servers.values().map(|server| server.meta.name.clone()),
+    )?;
     if body.datacenter.is_some() {
-        return Err(ApiError::invalid("datacenter", "was removed from the API: use location"));
+        return Err(ApiError::invalid(
+            "datacenter",
+            "was removed from the API: use location",
+        ));
     }
     if body.user_data.as_ref().is_some_and(|data| data.len() > USER_DATA_LIMIT) {
         return Err(ApiError::invalid("user_data", "must not be longer than 32 KiB"));
     }
     labels::check(&body.labels.clone().unwrap_or_default())?;
-    let location_text = body.location.as_ref().map_or_else(|| "fsn1".to_owned(), ToString::to_string);
+    let location_text = body
+        .location
+        .as_ref()
+        .map_or_else(|| "fsn1".to_owned(), ToString::to_string);
     let location = Location::named(&location_text)
         .ok_or_else(|| ApiError::invalid("location", format!("location '{location_text}' not found")))?;
     let kind = state
@@ -112,13 +128,19 @@ fn plan(state: &mut State, body: &Body) -> ApiResult<Server> {
     let mut ssh_keys = Vec::new();
     for key in &body.ssh_keys {
         let text = key.to_string();
-        let found = state.ssh_keys.values().find(|other| other.meta.id.to_string() == text || other.meta.name == text);
+        let found = state
+            .ssh_keys
+            .values()
+            .find(|other| other.meta.id.to_string() == text || other.meta.name == text);
         let found = found.ok_or_else(|| ApiError::invalid("ssh_keys", format!("SSH key '{text}' not found")))?;
         ssh_keys.push(found.public_key.clone());
     }
     for reference in &body.firewalls {
         if !state.firewalls.contains_key(&reference.firewall) {
-            return Err(ApiError::invalid("firewalls", format!("firewall '{}' not found", reference.firewall)));
+            return Err(ApiError::invalid(
+                "firewalls",
+                format!("firewall '{}' not found", reference.firewall),
+            ));
         }
     }
     if let Some(group) = body.placement_group {
@@ -141,11 +163,17 @@ fn plan(state: &mut State, body: &Body) -> ApiResult<Server> {
         });
     }
     let public = body.public_net.as_ref();
-    for (wanted, kind) in [(public.and_then(|net| net.ipv4), IpKind::V4), (public.and_then(|net| net.ipv6), IpKind::V6)] {
+    for (wanted, kind) in [
+        (public.and_then(|net| net.ipv4), IpKind::V4),
+        (public.and_then(|net| net.ipv6), IpKind::V6),
+    ] {
         if let Some(id) = wanted {
             let ip = find(&state.primary_ips, "primary_ip", id)?;
             if ip.assignee.is_some() || ip.kind() != kind || ip.location.name != location.name {
-                return Err(ApiError::invalid("public_net", format!("primary IP {id} cannot be used by this server")));
+                return Err(ApiError::invalid(
+                    "public_net",
+                    format!("primary IP {id} cannot be used by this server"),
+                ));
             }
         }
     }
@@ -181,7 +209,10 @@ fn plan(state: &mut State, body: &Body) -> ApiResult<Server> {
 
 /// The machine's address: that of the given primary IP, or a fresh one.
 fn machine_address(state: &mut State, public: Option<&PublicNet>) -> ApiResult<Ipv4Addr> {
-    let given = public.and_then(|net| net.ipv4).and_then(|id| state.primary_ips.get(&id)).and_then(|ip| ip.ipv4);
+    let given = public
+        .and_then(|net| net.ipv4)
+        .and_then(|id| state.primary_ips.get(&id))
+        .and_then(|ip| ip.ipv4);
     match given {
         Some(address) => Ok(address),
         None => state.take_address(),
@@ -223,7 +254,9 @@ fn place(call: &mut Call<'_>, server: Server, body: &Body, start: bool) -> (u64,
         }));
     }
     for &volume in &body.volumes {
-        let action = call.state.begin_action("attach_volume", vec![("server", id), ("volume", volume)]);
+        let action = call
+            .state
+            .begin_action("attach_volume", vec![("server", id), ("volume", volume)]);
         actions.push(action);
         if let Some(volume) = call.state.volumes.get_mut(&volume) {
             volume.server = Some(id);

@@ -26,7 +26,11 @@ pub(super) fn attach(call: &mut Call<'_>, id: u64) -> ApiResult<Reply> {
     let body: Attach = call.body()?;
     let server = find(&call.state.servers, "server", id)?;
     if server.nics.iter().any(|nic| nic.network == body.network) {
-        return Err(ApiError::new(409, "server_already_attached", "server is already attached to this network"));
+        return Err(ApiError::new(
+            409,
+            "server_already_attached",
+            "server is already attached to this network",
+        ));
     }
     let zone = server.location.zone;
     call.state.refuse_locked("network", body.network)?;
@@ -57,7 +61,12 @@ pub(super) fn attach(call: &mut Call<'_>, id: u64) -> ApiResult<Reply> {
 }
 
 fn nic(state: &mut State, id: u64, network: u64) -> Option<&mut Nic> {
-    state.servers.get_mut(&id)?.nics.iter_mut().find(|nic| nic.network == network)
+    state
+        .servers
+        .get_mut(&id)?
+        .nics
+        .iter_mut()
+        .find(|nic| nic.network == network)
 }
 
 fn drop_nic(state: &mut State, id: u64, network: u64) {

@@ -36,14 +36,22 @@ pub(super) fn route(call: &mut Call<'_>, rest: &[&str]) -> ApiResult<Reply> {
     match (call.method.clone(), rest) {
         (Method::GET, []) => {
             let items = call.state.ssh_keys.values().map(SshKey::json);
-            Ok(Reply::ok(call.query.list("ssh_keys", items, &["name", "fingerprint"])?))
+            Ok(Reply::ok(call.query.list(
+                "ssh_keys",
+                items,
+                &["name", "fingerprint"],
+            )?))
         }
         (Method::POST, []) => create(call),
         (Method::GET, [id]) => show(call, id),
         (Method::PUT, [id]) => {
             let id = find(&call.state.ssh_keys, "ssh_key", id)?.meta.id;
             let change = call::rename(call, "SSH key", id, |state| {
-                state.ssh_keys.values().map(|key| (key.meta.id, key.meta.name.clone())).collect()
+                state
+                    .ssh_keys
+                    .values()
+                    .map(|key| (key.meta.id, key.meta.name.clone()))
+                    .collect()
             })?;
             find_mut(&mut call.state.ssh_keys, "ssh_key", id)?.meta.apply(change);
             show(call, id)
@@ -72,12 +80,19 @@ struct Create {
 fn create(call: &mut Call<'_>) -> ApiResult<Reply> {
     let body: Create = call.body()?;
     let state = &mut *call.state;
-    unique("SSH key", &body.name, state.ssh_keys.values().map(|key| key.meta.name.clone()))?;
+    unique(
+        "SSH key",
+        &body.name,
+        state.ssh_keys.values().map(|key| key.meta.name.clone()),
+    )?;
     let public_key = body.public_key.trim().to_owned();
-    let fingerprint = fingerprint(&public_key)
-        .ok_or_else(|| ApiError::invalid("public_key", "is not an SSH public key"))?;
+    let fingerprint =
+        fingerprint(&public_key).ok_or_else(|| ApiError::invalid("public_key", "is not an SSH public key"))?;
     if state.ssh_keys.values().any(|key| key.fingerprint == fingerprint) {
-        return Err(ApiError::not_unique("fingerprint", "SSH key with the same fingerprint already exists"));
+        return Err(ApiError::not_unique(
+            "fingerprint",
+            "SSH key with the same fingerprint already exists",
+        ));
     }
     if state.ssh_keys.len() >= state.quota.ssh_keys {
         return Err(ApiError::limit("SSH key"));
@@ -118,7 +133,12 @@ mod tests {
         let text = fingerprint(line).unwrap();
         assert_eq!(text.split(':').count(), 16);
         assert_eq!(fingerprint(&line.replace(" someone", "")), Some(text));
-        for wrong in ["", "ssh-ed25519", "ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIBl0sDDo8T4QYmWNYJkcwxWxDUmjMZnCnYXNbNlYqv0G", "ssh-ed25519 !!!"] {
+        for wrong in [
+            "",
+            "ssh-ed25519",
+            "ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIBl0sDDo8T4QYmWNYJkcwxWxDUmjMZnCnYXNbNlYqv0G",
+            "ssh-ed25519 !!!",
+        ] {
             assert!(fingerprint(wrong).is_none(), "{wrong}");
         }
     }

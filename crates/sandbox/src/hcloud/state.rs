@@ -154,15 +154,21 @@ impl State {
 }
 
 /// The resource with this id, which is a path segment or a number in a body.
-pub(crate) fn find<'a, T>(map: &'a BTreeMap<u64, T>, kind: Kind, id: impl std::fmt::Display) -> ApiResult<&'a T> {
+pub(crate) fn find<T>(map: &BTreeMap<u64, T>, kind: Kind, id: impl std::fmt::Display) -> ApiResult<&T> {
     let text = id.to_string();
-    text.parse().ok().and_then(|id: u64| map.get(&id)).ok_or_else(|| ApiError::not_found(kind, text))
+    text.parse()
+        .ok()
+        .and_then(|id: u64| map.get(&id))
+        .ok_or_else(|| ApiError::not_found(kind, text))
 }
 
 /// The same, to change it.
-pub(crate) fn find_mut<'a, T>(map: &'a mut BTreeMap<u64, T>, kind: Kind, id: impl std::fmt::Display) -> ApiResult<&'a mut T> {
+pub(crate) fn find_mut<T>(map: &mut BTreeMap<u64, T>, kind: Kind, id: impl std::fmt::Display) -> ApiResult<&mut T> {
     let text = id.to_string();
-    text.parse().ok().and_then(|id: u64| map.get_mut(&id)).ok_or_else(|| ApiError::not_found(kind, text))
+    text.parse()
+        .ok()
+        .and_then(|id: u64| map.get_mut(&id))
+        .ok_or_else(|| ApiError::not_found(kind, text))
 }
 
 /// A time as the API writes it.

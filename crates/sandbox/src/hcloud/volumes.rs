@@ -45,10 +45,17 @@ impl Volume {
 pub(super) fn attachable(state: &State, id: u64, location: &Location) -> ApiResult<()> {
     let volume = find(&state.volumes, "volume", id)?;
     if volume.server.is_some() {
-        return Err(ApiError::new(409, "volume_already_attached", "volume is already attached to a server"));
+        return Err(ApiError::new(
+            409,
+            "volume_already_attached",
+            "volume is already attached to a server",
+        ));
     }
     if volume.location.name != location.name {
-        return Err(ApiError::invalid("server", "volume and server must be in the same location"));
+        return Err(ApiError::invalid(
+            "server",
+            "volume and server must be in the same location",
+        ));
     }
     Ok(())
 }
@@ -65,7 +72,11 @@ pub(super) fn route(call: &mut Call<'_>, rest: &[&str]) -> ApiResult<Reply> {
         (Method::PUT, [id]) => {
             let id = find(&call.state.volumes, "volume", id)?.meta.id;
             let change = call::rename(call, "volume", id, |state| {
-                state.volumes.values().map(|volume| (volume.meta.id, volume.meta.name.clone())).collect()
+                state
+                    .volumes
+                    .values()
+                    .map(|volume| (volume.meta.id, volume.meta.name.clone()))
+                    .collect()
             })?;
             find_mut(&mut call.state.volumes, "volume", id)?.meta.apply(change);
             show(call, id)
@@ -94,7 +105,11 @@ struct Create {
 fn create(call: &mut Call<'_>) -> ApiResult<Reply> {
     let body: Create = call.body()?;
     let state = &mut *call.state;
-    unique("volume", &body.name, state.volumes.values().map(|volume| volume.meta.name.clone()))?;
+    unique(
+        "volume",
+        &body.name,
+        state.volumes.values().map(|volume| volume.meta.name.clone()),
+    )?;
     if !(10..=10_240).contains(&body.size) {
         return Err(ApiError::invalid("size", "must be between 10 and 10240"));
     }
@@ -103,7 +118,12 @@ fn create(call: &mut Call<'_>) -> ApiResult<Reply> {
         (None, Some(text)) => {
             Location::named(&text.to_string()).ok_or_else(|| ApiError::invalid("location", "not found"))?
         }
-        _ => return Err(ApiError::invalid("location", "exactly one of location and server is needed")),
+        _ => {
+            return Err(ApiError::invalid(
+                "location",
+                "exactly one of location and server is needed",
+            ));
+        }
     };
     if state.volumes.len() >= state.quota.volumes {
         return Err(ApiError::limit("volume"));
@@ -132,7 +152,9 @@ fn create(call: &mut Call<'_>) -> ApiResult<Reply> {
     call.run(chain);
     let volume = find(&call.state.volumes, "volume", id)?.json(call.state);
     let action = call.state.action_json(action);
-    Ok(Reply::created(json!({ "volume": volume, "action": action, "next_actions": next })))
+    Ok(Reply::created(
+        json!({ "volume": volume, "action": action, "next_actions": next }),
+    ))
 }
 
 fn set_server(state: &mut State, id: u64, server: Option<u64>) {
@@ -147,7 +169,11 @@ fn delete(call: &mut Call<'_>, id: &str) -> ApiResult<Reply> {
         return Err(ApiError::protected("volume"));
     }
     if volume.server.is_some() {
-        return Err(ApiError::new(422, "service_error", "volume is still attached to a server"));
+        return Err(ApiError::new(
+            422,
+            "service_error",
+            "volume is still attached to a server",
+        ));
     }
     let id = volume.meta.id;
     call.state.refuse_locked("volume", id)?;
@@ -161,12 +187,15 @@ struct ActBody {
     size: Option<u64>,
 }
 
+/// What an action does to the volume once it ends.
+type Change = Box<dyn FnOnce(&mut Volume) + Send>;
+
 fn act(call: &mut Call<'_>, id: &str, action: &str) -> ApiResult<Reply> {
     let volume = find(&call.state.volumes, "volume", id)?;
     let (id, size) = (volume.meta.id, volume.size);
     call.state.refuse_locked("volume", id)?;
     let body: ActBody = call.body()?;
-    let (command, change): (_, Box<dyn FnOnce(&mut Volume) + Send>) = match action {
+    let (command, change): (_, Change) = match action {
         "attach" => {
             let server = body.server.ok_or_else(|| ApiError::invalid("server", "is required"))?;
             attachable(call.state, id, find(&call.state.servers, "server", server)?.location)?;
