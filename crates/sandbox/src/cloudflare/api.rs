@@ -52,7 +52,8 @@ fn handle(cloudflare: &Cloudflare, incoming: &Incoming) -> ApiResult<Value> {
             let zone = zones.find_mut(id).ok_or_else(ApiError::not_permitted)?;
             records::route(zone, incoming, rest, &query, &grants)
         }
-        (["user", "tokens", "verify"] | ["zones"] | ["zones", _], _) => Err(ApiError::method()),
+        (["user", "tokens", "verify"] | ["zones"], _) => Err(ApiError::method()),
+        (["zones", id], _) if is_id(id) => Err(ApiError::method()),
         _ => Err(ApiError::no_route(path)),
     }
 }
