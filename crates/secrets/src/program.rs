@@ -40,19 +40,28 @@ pub(crate) async fn output(
     dir: &Path,
     deadline: Duration,
 ) -> Result<Secret, Failed> {
-    let child = Command::new(program)
+    let mut command = Command::new(program);
+    command
         .args(args)
         .envs(extra_env.iter().map(|(name, value)| (*name, value)))
         .current_dir(dir)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Failed::NotFound,
-            _ => Failed::NotStarted(error.to_string()),
-        })?;
+        .kill_on_drop(true);
+    let mut attempt = 1;
+    let child = loop {
+        match command.spawn() {
+            Ok(child) => break child,
+            // Somebody still writes the program, or a process forked meanwhile holds it open: it passes in a moment.
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy && attempt < 50 => {
+                attempt += 1;
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Failed::NotFound),
+            Err(error) => return Err(Failed::NotStarted(error.to_string())),
+        }
+    };
     let done = tokio::time::timeout(deadline, child.wait_with_output())
         .await
         .map_err(|_| Failed::TimedOut(deadline))?
