@@ -18,10 +18,15 @@ pub(crate) fn publish(observed: &Observed, facts: &mut Facts) {
             }
             let network = our_network(observed);
             for server in servers {
-                facts.servers.insert(
-                    machine_of(server).to_owned(),
-                    Lookup::Present(server_facts(server, network)),
-                );
+                let name = machine_of(server).to_owned();
+                let found = match facts.servers.get(&name) {
+                    // Labels that were copied: nobody may guess which of the two it is.
+                    Some(Lookup::Present(_) | Lookup::Unknown(_)) => {
+                        Lookup::Unknown(Why(format!("two servers carry the labels of machine {name}")))
+                    }
+                    _ => Lookup::Present(server_facts(server, network)),
+                };
+                facts.servers.insert(name, found);
             }
         }
         Err(unseen) => {
@@ -84,6 +89,20 @@ mod tests {
 
     fn server(public_net: &str) -> Server {
         serde_json::from_str(&format!(r#"{{"id":1,"name":"a","public_net":{public_net}}}"#)).unwrap()
+    }
+
+    #[test]
+    fn of_two_servers_with_the_labels_of_one_machine_neither_is_told() {
+        let server = "server a ours cpx32 fsn1 debian-12 running 10.0.0.2";
+        let once = crate::plan::tests::read(&format!("machine b cx43 fsn1 debian-12\n{server}"));
+        let mut facts = Facts::default();
+        publish(&once.observed, &mut facts);
+        assert_eq!(facts.server("a").unwrap().private_ipv4.unwrap().to_string(), "10.0.0.2");
+        assert!(facts.servers["b"].is_absent());
+        let twice = crate::plan::tests::read(&format!("{server}\n{server} named=copy"));
+        let mut facts = Facts::default();
+        publish(&twice.observed, &mut facts);
+        assert!(facts.servers["a"].unknown().is_some());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 mod servers;
 mod shared;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hoist_hcloud::{Action, Client, Error};
 use hoist_model::{Outcome, StepCx, StepError};
@@ -12,6 +12,9 @@ use crate::desired::{Desired, ServerBody};
 use crate::failure::failed;
 use crate::labels::LabelWriter;
 use crate::op::Op;
+
+/// How often a step is looked at for what it waits for.
+const TICK: Duration = Duration::from_secs(1);
 
 /// One operation at work.
 pub(crate) struct Work<'a> {
@@ -23,6 +26,21 @@ pub(crate) struct Work<'a> {
 
 impl Work<'_> {
     pub(crate) async fn perform(&self, op: &Op) -> Result<Outcome, StepError> {
+        let work = self.carry_out(op);
+        tokio::pin!(work);
+        loop {
+            match tokio::time::timeout(TICK, &mut work).await {
+                Ok(done) => return done,
+                // The client waits for the rate limit inside its calls: the person is to know.
+                Err(_) if self.client.rate_limit().remaining < 1.0 => {
+                    self.cx.progress("waiting for the rate limit of the Hetzner project");
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    async fn carry_out(&self, op: &Op) -> Result<Outcome, StepError> {
         match op {
             Op::PutDeployKey { leftovers } => self.put_deploy_key(leftovers).await,
             Op::DeleteSshKey { id } => self.delete("ssh key", || self.client.delete_ssh_key(*id)).await,

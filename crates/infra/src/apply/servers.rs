@@ -10,7 +10,7 @@ use hoist_model::{Outcome, StepError};
 use super::Work;
 use crate::desired::{ServerBody, private_address};
 use crate::failure::{failed, taken};
-use crate::names::ours;
+use crate::names::{ROLE, ours};
 use crate::op::ServerChange;
 use crate::publish::address;
 
@@ -282,7 +282,12 @@ impl Work<'_> {
         let what = format!("labelling server {name}");
         self.cx
             .effect("label", async {
-                let written = self.labels.edit(id, |labels| labels.extend(body.labels.clone())).await;
+                let edit = |labels: &mut hoist_hcloud::Labels| {
+                    // A machine that has lost its role loses the label of it; all other labels stay.
+                    labels.remove(ROLE);
+                    labels.extend(body.labels.clone());
+                };
+                let written = self.labels.edit(id, edit).await;
                 let server = written.map_err(|error| failed(&what, &error))?;
                 server.ok_or_else(|| StepError::passing(format!("{what}: it has vanished")))
             })

@@ -4,7 +4,7 @@ mod imports;
 mod servers;
 mod shared;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use shared::material;
 

@@ -290,6 +290,14 @@ fn drift(
             fields.push(FieldChange::new(format!("labels.{label}"), has, Some(value)));
         }
     }
+    if let (None, Some(role)) = (body.labels.get(names::ROLE), server.labels.get(names::ROLE)) {
+        changes.insert(ServerChange::Labels);
+        fields.push(FieldChange::new(
+            format!("labels.{}", names::ROLE),
+            Some(role),
+            None::<String>,
+        ));
+    }
     let network = observed.networks.as_ref().ok().and_then(|networks| {
         networks
             .iter()

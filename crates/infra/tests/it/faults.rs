@@ -47,6 +47,8 @@ async fn reference(machines: String) -> Reference {
         rig.converge(&spec, goal, &hook).await;
         reference.writes[index] = rig.emulator.counters().mutations;
         let mut effects = hook.effects.lock().unwrap().clone();
+        // Its steps are those of the other control planes.
+        effects.retain(|effect| !effect.contains("plane-c"));
         effects.sort();
         effects.dedup();
         reference.effects[index] = effects;
@@ -108,21 +110,11 @@ async fn each_effect_fails_before_and_after_it_happened() {
 }
 
 #[tokio::test]
-async fn each_write_loses_its_answer_or_is_refused_for_a_moment() {
+async fn each_write_loses_its_request_or_its_answer() {
     let reference = reference(MACHINES.to_owned()).await;
-    let answer = |status, code: &str| Answer {
-        status,
-        code: code.into(),
-        message: "on request".into(),
-    };
     let longest = *reference.writes.iter().max().unwrap();
     for nth in 1..=longest {
-        for effect in [
-            Effect::DropAfter,
-            Effect::DropBefore,
-            Effect::RespondAfter(answer(504, "timeout")),
-            Effect::Respond(answer(409, "conflict")),
-        ] {
+        for effect in [Effect::DropBefore, Effect::DropAfter] {
             let fault = Fault {
                 method: Some("write".into()),
                 path: "**".into(),

@@ -5,7 +5,7 @@ mod property;
 mod scenarios;
 mod world;
 
-pub(super) use world::{Scenario, read};
+pub(crate) use world::{Scenario, read};
 
 use hoist_model::{Draft, Risk};
 

@@ -144,7 +144,10 @@ fn carry_out(op: &Op, desired: &Desired, observed: &mut Observed, fresh: u64) {
             let server = servers.iter_mut().find(|server| server.id == *id).unwrap();
             for change in changes {
                 match change {
-                    ServerChange::Labels => server.labels.extend(body.labels.clone()),
+                    ServerChange::Labels => {
+                        server.labels.remove(names::ROLE);
+                        server.labels.extend(body.labels.clone());
+                    }
                     ServerChange::Attach => {
                         let net = json!([{ "network": network, "ip": body.address.to_string() }]);
                         server.private_net = serde_json::from_value(net).unwrap();
@@ -212,21 +215,24 @@ fn machine(name: &'static str) -> impl Strategy<Value = String> {
 fn server(name: &'static str, number: u8) -> impl Strategy<Value = String> {
     let types = prop_oneof![Just("cx43"), Just("cpx32"), Just("cax21"), Just("cpx31")];
     let status = prop_oneof![Just("running"), Just("off"), Just("deleting")];
-    (types, status, any::<[bool; 4]>()).prop_map(move |(server_type, status, [there, attached, guarded, protected])| {
-        if !there {
-            return String::new();
-        }
-        let mut line = format!("server {name} ours {server_type} fsn1 debian-12 {status}");
-        if attached {
-            line.push_str(&format!(" 10.0.0.{number}"));
-        }
-        for (on, word) in [(guarded, " guarded"), (protected, " protected")] {
-            if on {
-                line.push_str(word);
+    let flags = any::<[bool; 5]>();
+    (types, status, flags).prop_map(
+        move |(server_type, status, [there, attached, guarded, protected, role])| {
+            if !there {
+                return String::new();
             }
-        }
-        line
-    })
+            let mut line = format!("server {name} ours {server_type} fsn1 debian-12 {status}");
+            if attached {
+                line.push_str(&format!(" 10.0.0.{number}"));
+            }
+            for (on, word) in [(guarded, " guarded"), (protected, " protected"), (role, " role=agent")] {
+                if on {
+                    line.push_str(word);
+                }
+            }
+            line
+        },
+    )
 }
 
 proptest! {

@@ -118,6 +118,12 @@ fn labels_and_firewall_drift() {
 }
 
 #[test]
+fn a_machine_that_has_lost_its_role_loses_the_label() {
+    let worker = "server cinnabar ours cx43 fsn1 debian-12 running 10.0.0.2 guarded role=agent";
+    insta::assert_snapshot!(with(&[SPEC, SHARED, worker, KUBE]), @"update server/cinnabar: labels.hoist.dev/role: - agent");
+}
+
+#[test]
 fn three_control_planes_are_spread() {
     let spec = "
         machine a cpx32 fsn1 debian-12 server
