@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::error::VERIFYING;
 use crate::model::{Envelope, NewRecord, PageInfo, Record, RecordFilter, TokenStatus, Zone};
 use crate::{ApiMessage, Error};
 
@@ -82,8 +83,9 @@ impl Client {
 
     /// How the token stands.
     pub async fn verify_token(&self) -> Result<TokenStatus, Error> {
-        let doing = "verifying the token";
-        let (status, _) = self.call(doing, Method::GET, "/user/tokens/verify", &[], None).await?;
+        let (status, _) = self
+            .call(VERIFYING, Method::GET, "/user/tokens/verify", &[], None)
+            .await?;
         Ok(status)
     }
 

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+/// What is being done when a token is verified.
+pub(crate) const VERIFYING: &str = "verifying the token";
+
 /// One of the API's own errors.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct ApiMessage {
@@ -120,9 +123,8 @@ impl Error {
             // 6003 and 6111 are headers that cannot be a token, 1000 a token that is none.
             401 => Self::Unauthorized { doing, messages },
             400 if has(&[6003, 6111, 1000]) => Self::Unauthorized { doing, messages },
-            403 if has(&[10000, 9109]) && !has(&[9107]) && doing.contains("token") => {
-                Self::Unauthorized { doing, messages }
-            }
+            // Verifying needs no rights: who may not even do that has no token.
+            403 if doing == VERIFYING => Self::Unauthorized { doing, messages },
             403 => Self::Forbidden { doing, messages },
             404 => Self::NotFound { doing, messages },
             _ => Self::Api {
@@ -145,6 +147,7 @@ impl Error {
             Self::RateLimited { .. } => {
                 "wait five minutes: the limit is 1200 requests in that time, for all your tokens"
             }
+            Self::Api { status, .. } if *status < 500 => "the request does not fit: please report it with these words",
             Self::Api { .. } | Self::Answer { .. } => "try again; Cloudflare's status page tells whether it is them",
         }
     }

@@ -16,12 +16,23 @@ const LATER: &[&str] = &[
     "vertical-pod-autoscaler",
 ];
 
+/// Components that hoist itself makes of other sections.
+const RESERVED: &[(&str, &str)] = &[
+    ("tls-issuers", "tls"),
+    ("tls-canary-staging", "tls"),
+    ("tls-canary", "tls"),
+];
+
 /// Namespaces that are there from the start.
 const BORN: &[&str] = &["default", "kube-system", "kube-public", "kube-node-lease"];
 
 pub(super) fn sources(spec: &Spec, report: &mut Report<'_>) {
     for (name, own) in &spec.components.own {
         let path = ["components", name.as_str()];
+        if let Some((_, section)) = RESERVED.iter().find(|(reserved, _)| *reserved == name.as_str()) {
+            let message = format!("component {name} has the name of one that hoist makes of `{section}`");
+            report.key(&path, "spec/reserved-name", message, "choose another name");
+        }
         match (&own.chart, &own.dir) {
             (Some(_), None) => {}
             (None, Some(_)) => {

@@ -472,6 +472,18 @@ fn component_with_two_sources() {
 }
 
 #[test]
+fn component_with_a_name_of_ours() {
+    insta::assert_snapshot!(of(|t| t + "components: { tls-canary: { dir: k8s } }\n"), @r"
+    error[spec/reserved-name]: component tls-canary has the name of one that hoist makes of `tls`
+      --> hoist.yaml:10:15
+       |
+    10 | components: { tls-canary: { dir: k8s } }
+       |               ^^^^^^^^^^
+       = hint: choose another name
+    ");
+}
+
+#[test]
 fn values_without_a_chart() {
     insta::assert_snapshot!(of(|t| t + "components: { app: { dir: k8s, values: { a: 1 } } }\n"), @r"
     error[spec/exclusive-fields]: component app has `values`, which only a chart takes, and a `dir`
