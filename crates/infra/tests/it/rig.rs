@@ -309,7 +309,7 @@ impl Run {
 /// Hears what steps do; makes one of their effects fail, before or after it happened.
 #[derive(Default)]
 pub(crate) struct Hook {
-    pub(crate) fail: Mutex<Option<(String, bool)>>,
+    pub(crate) fail: Mutex<Vec<(String, bool)>>,
     pub(crate) effects: Mutex<Vec<String>>,
     pub(crate) progress: Mutex<Vec<String>>,
 }
@@ -319,9 +319,11 @@ impl Hook {
         Arc::default()
     }
 
-    pub(crate) fn failing(effect: &str, after: bool) -> Arc<Self> {
+    /// The effect fails before it happens; the next time, after it has.
+    pub(crate) fn failing(effect: &str) -> Arc<Self> {
+        let both = [false, true].map(|after| (effect.to_owned(), after));
         Arc::new(Self {
-            fail: Mutex::new(Some((effect.to_owned(), after))),
+            fail: Mutex::new(both.into()),
             ..Self::default()
         })
     }
@@ -329,10 +331,10 @@ impl Hook {
     fn strike(&self, name: &str, now_after: bool) -> Result<(), StepError> {
         let mut fail = self.fail.lock().unwrap();
         if fail
-            .as_ref()
+            .first()
             .is_some_and(|(effect, after)| effect == name && *after == now_after)
         {
-            *fail = None;
+            fail.remove(0);
             return Err(StepError {
                 kind: ErrorKind::Remote,
                 message: format!("struck at {name}"),
