@@ -1,11 +1,12 @@
 # What kind of host this is: one KEY=VALUE a line. Reads only, and works in any POSIX shell.
 say() { printf '%s=%s\n' "$1" "$2"; }
 field() { sed -n "s/^$1=//p" /etc/os-release 2>/dev/null | tr -d '"' | head -n 1; }
+# First of all, so that what follows is of this boot or a later one.
+say boot "$(cat /proc/sys/kernel/random/boot_id)"
 say os "$(field ID)"
 say variant "$(field VARIANT_ID)"
 say release "$(field VERSION_ID)"
 say arch "$(uname -m)"
-say boot "$(cat /proc/sys/kernel/random/boot_id)"
 say uid "$(id -u)"
 say memory "$(sed -n 's/^MemTotal: *\([0-9]*\) kB$/\1/p' /proc/meminfo)"
 say system "$(readlink -f /run/current-system 2>/dev/null)"

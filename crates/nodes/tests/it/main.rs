@@ -1,3 +1,6 @@
 //! The phase through its public interface.
 
+mod flow;
+mod host;
 mod rendering;
+mod world;

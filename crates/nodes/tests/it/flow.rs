@@ -1,0 +1,242 @@
+//! From fresh Debian hosts to running nodes, over real SSH, with faults at each effect.
+
+use hoist_model::{HostKeyPins, Lookup};
+use hoist_ssh::KeyPair;
+
+use crate::world::{AGENT_TOKEN, SERVER_TOKEN, World};
+
+#[tokio::test]
+async fn a_fresh_debian_becomes_a_node_and_then_nothing_is_left_to_do() {
+    let world = World::new(&[("a", "server")]).await;
+    let throw_away = world.pins.get("a").current;
+    let nodes = world.first_run();
+    insta::assert_snapshot!(world.steps(&nodes).await.join("\n"), @r"
+    update host-key/a: the server was made with a throw-away host key
+    create node/a: does not exist
+    ");
+    world.converge(&nodes).await.unwrap();
+    insta::assert_snapshot!(world.observer.effects.lock().unwrap().join("\n"), @r"
+    pin-next host-key/a
+    host-key host-key/a
+    sshd host-key/a
+    pin host-key/a
+    kexec node/a
+    disko node/a
+    build node/a
+    secrets node/a
+    nixos-install node/a
+    reboot node/a
+    ");
+    let log: Vec<_> = world.host("a").log();
+    let hash = |line: &str| line.split('-').next_back().unwrap_or_default().len() == 12;
+    let log: Vec<_> = log
+        .iter()
+        .map(|line| match line.rsplit_once('-') {
+            Some((name, _)) if hash(line) => format!("{name}-HASH"),
+            _ => line.clone(),
+        })
+        .collect();
+    insta::assert_snapshot!(log.join("\n"), @r"
+    restart
+    unit hoist-kexec
+    boot installer
+    unit hoist-disko
+    disko
+    unit hoist-build-HASH
+    unit hoist-install-HASH
+    nixos-install
+    reboot
+    boot disk
+    ");
+
+    // The lasting key is pinned alone, and was carried through both reboots.
+    let pins = world.pins.get("a");
+    assert_ne!(pins.current, throw_away);
+    assert_eq!(pins.next, None);
+
+    // Everything is where k3s and the modules look for it, and for root only.
+    let host = world.host("a");
+    assert_eq!(host.read("var/lib/hoist/k3s.env"), "K3S_CLUSTER_INIT=true\n");
+    assert_eq!(host.read("var/lib/hoist/k3s-token"), format!("{SERVER_TOKEN}\n"));
+    assert_eq!(host.read("var/lib/hoist/k3s-agent-token"), format!("{AGENT_TOKEN}\n"));
+    assert!(host.read("var/lib/hoist/facter.json").contains("virtualisation"));
+    for file in ["", "/k3s-token", "/k3s-agent-token", "/k3s.env"] {
+        use std::os::unix::fs::PermissionsExt;
+        let path = host.root().join(format!("var/lib/hoist{file}"));
+        let mode = path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode & 0o077, 0, "{file} has mode {mode:o}");
+    }
+
+    // A later run on another computer has another deploy key and only the person's own identity.
+    let later = world.nodes(&KeyPair::generate("another run"));
+    assert_eq!(world.steps(&later).await, Vec::<String>::new());
+    let (_, _, _, facts) = world.survey(&later).await;
+    let Lookup::Present(access) = &facts.cluster else {
+        panic!("the cluster is reached: {:?}", facts.cluster);
+    };
+    assert_eq!(access.server, format!("https://{}:6443", host.address));
+    assert!(facts.installed.contains("a"));
+}
+
+#[tokio::test]
+async fn tokens_are_nowhere_but_in_their_files() {
+    let world = World::new(&[("a", "server")]).await;
+    world.converge(&world.first_run()).await.unwrap();
+    let host = world.host("a");
+    assert_eq!(World::holding(&host.root(), SERVER_TOKEN), ["var/lib/hoist/k3s-token"]);
+    assert_eq!(
+        World::holding(&host.root(), AGENT_TOKEN),
+        ["var/lib/hoist/k3s-agent-token"]
+    );
+    assert_eq!(World::holding(&host.control(), "canary"), Vec::<String>::new());
+    assert_eq!(World::holding(world.folder.path(), "canary"), Vec::<String>::new());
+    let said = world.observer.progress.lock().unwrap().join("\n");
+    assert!(!said.contains("canary"), "{said}");
+}
+
+#[tokio::test]
+async fn a_worker_joins_with_the_agents_token_only() {
+    let world = World::new(&[("a", "server"), ("w", "agent"), ("x", "none")]).await;
+    let nodes = world.first_run();
+    world.converge(&nodes).await.unwrap();
+    let worker = world.host("w");
+    let server = world.host("a").address;
+    assert_eq!(
+        worker.read("var/lib/hoist/k3s.env"),
+        format!("K3S_URL=https://{server}:6443\n")
+    );
+    assert_eq!(World::holding(&worker.root(), SERVER_TOKEN), Vec::<String>::new());
+    assert_eq!(
+        World::holding(&worker.root(), AGENT_TOKEN),
+        ["var/lib/hoist/k3s-agent-token"]
+    );
+    // A machine without a role gets NixOS and no secret.
+    let plain = world.host("x");
+    assert!(plain.read("etc/os-release").contains("ID=nixos"));
+    assert_eq!(World::holding(&plain.root(), "canary"), Vec::<String>::new());
+    assert_eq!(world.steps(&nodes).await, Vec::<String>::new());
+}
+
+/// The effects of an installation, each failing before and after it happened; a new process then takes it up.
+#[tokio::test]
+async fn a_failure_at_any_effect_converges_all_the_same() {
+    const EFFECTS: usize = 10;
+    let cases = (0..EFFECTS).flat_map(|nth| [(nth, false), (nth, true)]);
+    let runs = cases.map(|(nth, after)| async move {
+        let world = World::new(&[("a", "server")]).await;
+        world.observer.fail(nth, after);
+        let first = world.first_run();
+        let failed = world.converge(&first).await;
+        assert!(failed.is_err(), "effect {nth} does not exist");
+        // A new process has another deploy key, so that the person's own key must do.
+        let second = world.nodes(&KeyPair::generate("second run"));
+        world
+            .converge(&second)
+            .await
+            .unwrap_or_else(|error| panic!("after a failure {nth} {after}: {error}"));
+        assert_eq!(world.steps(&second).await, Vec::<String>::new(), "{nth} {after}");
+        let pins = world.pins.get("a");
+        assert_eq!(pins.next, None, "{nth} {after}");
+        let disks = world.host("a").log().iter().filter(|line| *line == "disko").count();
+        assert_eq!(disks, 1, "the disk is partitioned once: {nth} {after}");
+    });
+    use futures::StreamExt;
+    futures::stream::iter(runs)
+        .buffer_unordered(4)
+        .collect::<Vec<()>>()
+        .await;
+}
+
+#[tokio::test]
+async fn a_changed_configuration_is_an_update_that_keeps_what_was_locked() {
+    let mut world = World::new(&[("a", "server")]).await;
+    let nodes = world.first_run();
+    world.converge(&nodes).await.unwrap();
+    let lock = world.host("a").read("var/lib/hoist/flake/flake.lock");
+    let system = std::fs::read_link(world.host("a").root().join("run/current-system")).unwrap();
+    world.spec.k3s.version = "v1.36.4+k3s1".parse().unwrap();
+    let steps = world.steps(&nodes).await;
+    assert_eq!(steps.len(), 1);
+    assert!(steps[0].starts_with("update node/a: configuration: "), "{steps:?}");
+    world.converge(&nodes).await.unwrap();
+    assert_eq!(world.host("a").read("var/lib/hoist/flake/flake.lock"), lock);
+    assert_ne!(
+        std::fs::read_link(world.host("a").root().join("run/current-system")).unwrap(),
+        system
+    );
+    let log = world.host("a").log();
+    assert_eq!(
+        log[log.len() - 2..],
+        ["switch-to-configuration boot", "switch-to-configuration switch"]
+    );
+    assert_eq!(log.iter().filter(|line| line.starts_with("boot ")).count(), 2);
+}
+
+#[tokio::test]
+async fn a_rollback_on_the_host_is_seen_as_drift() {
+    let world = World::new(&[("a", "none")]).await;
+    let nodes = world.first_run();
+    world.converge(&nodes).await.unwrap();
+    let link = world.host("a").root().join("run/current-system");
+    std::fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink("/nix/store/older", &link).unwrap();
+    let steps = world.steps(&nodes).await;
+    assert!(
+        steps[0].starts_with("update node/a: configuration: /nix/store/older"),
+        "{steps:?}"
+    );
+    world.converge(&nodes).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_failed_build_shows_its_log_and_is_tried_again_when_asked() {
+    let world = World::new(&[("a", "none")]).await;
+    let nodes = world.first_run();
+    let fault = world.host("a").control().join("fail-build");
+    std::fs::write(&fault, "").unwrap();
+    let error = world.converge(&nodes).await.unwrap_err();
+    let text = format!("{error}\n{}", error.hint.clone().unwrap_or_default());
+    insta::assert_snapshot!(text, @r"
+    a: partitioning the disk failed: exit status 1
+      building diskoScript
+      error: attribute 'nonsense' missing
+    the whole log is /run/hoist/hoist-disko.log on the machine: `hoist ssh a`
+    ");
+    std::fs::remove_file(&fault).unwrap();
+    world.converge(&nodes).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_k3s_that_fails_shows_its_journal() {
+    let world = World::new(&[("a", "server")]).await;
+    std::fs::write(world.host("a").control().join("fail-k3s"), "").unwrap();
+    let error = world.converge(&world.first_run()).await.unwrap_err();
+    insta::assert_snapshot!(error, @r#"
+    a: k3s failed
+      level=fatal msg="starting kubernetes: preparing server: token does not match"
+    "#);
+}
+
+#[tokio::test]
+async fn a_changed_host_key_blocks_and_nothing_is_sent() {
+    let world = World::new(&[("a", "server")]).await;
+    let nodes = world.first_run();
+    world.converge(&nodes).await.unwrap();
+    let found: hoist_ssh::Fingerprint = world.pins.get("a").current.unwrap().parse().unwrap();
+    let pinned = KeyPair::generate("pinned").fingerprint();
+    world.pins.set(
+        "a",
+        HostKeyPins {
+            current: Some(pinned.to_base32()),
+            next: None,
+        },
+    );
+    let text = world
+        .steps(&nodes)
+        .await
+        .join("\n")
+        .replace(&format!("{}:{}", world.host("a").address, world.host("a").port), "HOST")
+        .replace(&found.to_string(), "SHA256:FOUND")
+        .replace(&pinned.to_string(), "SHA256:PINNED");
+    insta::assert_snapshot!(text, @"blocked node/a: the host key of HOST is not the expected one: expected SHA256:PINNED, found SHA256:FOUND");
+}
