@@ -1,0 +1,212 @@
+//! Puts the real phases together: clients, keys and sources from the spec and the environment.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hoist_app::{Approvals, Phases, Plan};
+use hoist_cluster::Cluster;
+use hoist_infra::{Import, Infra, LockError, ProjectLock};
+use hoist_model::{Check, DeployKey, ErrorKind, Goal, Secret, StepError};
+use hoist_nodes::{Installer, K3sTokens, Nodes, TokenSource};
+use hoist_secrets::{Environment, Identities, Resolver, Token, TokenStore};
+use hoist_spec::Spec;
+use tokio_util::sync::CancellationToken;
+
+use crate::command::load;
+use crate::environment;
+use crate::failure::Failure;
+use crate::run::{Request, allow_whole};
+
+/// How long the project's lock lasts when its holder is gone.
+const LOCK_TTL: Duration = Duration::from_secs(10 * 60);
+
+/// Everything that a command which leaves this machine needs.
+pub(crate) struct World {
+    pub(crate) spec: Spec,
+    pub(crate) folder: PathBuf,
+    pub(crate) phases: Arc<Phases<Infra, Nodes, Cluster>>,
+    client: hoist_hcloud::Client,
+}
+
+struct ProcessEnvironment;
+
+impl Environment for ProcessEnvironment {
+    fn var(&self, name: &str) -> Option<Secret> {
+        environment::secret(name)
+    }
+}
+
+/// The k3s tokens beside the spec; read, and made, only when a machine is installed.
+struct KeptTokens {
+    spec: Spec,
+    environment: Arc<dyn Environment>,
+}
+
+#[async_trait]
+impl TokenSource for KeptTokens {
+    async fn tokens(&self) -> Result<K3sTokens, StepError> {
+        let identities =
+            Identities::from_environment(self.environment.as_ref()).map_err(|error| StepError::spec(error.to_string()))?;
+        let store = TokenStore::new(&self.spec, identities);
+        let token = |token| store.load_or_create(token).map_err(|error| StepError::spec(error.to_string()).hint(error.hint()));
+        Ok(K3sTokens { server: token(Token::Server)?, agent: token(Token::Agent)? })
+    }
+}
+
+impl World {
+    /// Reads the spec and makes the phases. Touches no network, but for a token whose source is a program.
+    pub(crate) async fn open(file: &Path) -> Result<Self, Failure> {
+        Self::build(file, BTreeSet::new(), Vec::new()).await
+    }
+
+    /// The same, with one machine to be destroyed and remade.
+    pub(crate) async fn replacing(file: &Path, machine: &str) -> Result<Self, Failure> {
+        let world = Self::build(file, [machine.to_owned()].into(), Vec::new()).await?;
+        world.machine(machine)?;
+        Ok(world)
+    }
+
+    /// The same, with servers to be taken over.
+    pub(crate) async fn importing(file: &Path, imports: Vec<Import>) -> Result<Self, Failure> {
+        let machines: Vec<String> = imports.iter().map(|import| import.machine.clone()).collect();
+        let world = Self::build(file, BTreeSet::new(), imports).await?;
+        for machine in machines {
+            world.machine(&machine)?;
+        }
+        Ok(world)
+    }
+
+    /// Refuses a name that no enabled machine of the spec has.
+    pub(crate) fn machine(&self, name: &str) -> Result<(), Failure> {
+        let names: Vec<&str> = self.spec.machines_enabled().map(|(name, _)| name).collect();
+        if names.contains(&name) {
+            return Ok(());
+        }
+        Err(Failure::user(format!("hoist.yaml has no enabled machine {name}")).hint(format!("it has {}", names.join(", "))))
+    }
+
+    async fn build(file: &Path, replace: BTreeSet<String>, imports: Vec<Import>) -> Result<Self, Failure> {
+        let mut spec = load(file)?.spec;
+        for (from, to) in environment::mirrors("HOIST_MIRRORS") {
+            let parsed = (from.parse(), to.parse());
+            let (Ok(from), Ok(to)) = parsed else {
+                return Err(Failure::user(format!("HOIST_MIRRORS: `{from}={to}` is not URL=URL")));
+            };
+            // What the spec says wins over the environment.
+            spec.mirrors.entry(from).or_insert(to);
+        }
+        let folder = spec.dir.clone();
+        let environment: Arc<dyn Environment> = Arc::new(ProcessEnvironment);
+        let resolver = Arc::new(Resolver::new(folder.clone(), environment.clone()));
+
+        let token = resolver.resolve(&spec.hetzner.token).await.map_err(|error| {
+            Failure::new(ErrorKind::Spec, format!("the Hetzner Cloud token cannot be read: {error}")).hint("`hetzner.token` in hoist.yaml says where it comes from")
+        })?;
+        let endpoint = environment::var("HCLOUD_ENDPOINT").unwrap_or_else(|| "https://api.hetzner.cloud/v1".to_owned());
+        let client = hoist_hcloud::Client::new(&endpoint, token).map_err(|error| Failure::user(error.to_string()))?;
+
+        let pair = hoist_ssh::KeyPair::generate(&format!("hoist-{}-deploy", spec.cluster.name));
+        let deploy_key = DeployKey { public: pair.public(), private: pair.private_pem() };
+        let infra = Infra::new(client.clone(), &deploy_key).importing(imports);
+        let mut installer = Installer::default();
+        if let Some(base) = environment::var("HOIST_KEXEC_INSTALLER") {
+            installer.url = format!("{base}/nixos-kexec-installer-noninteractive-{{arch}}-linux.tar.gz");
+        }
+        let nodes = Nodes::new(hoist_nodes::Options {
+            deploy_key,
+            agent_socket: environment::path("SSH_AUTH_SOCK"),
+            home: environment::path("HOME"),
+            pins: infra.pins(spec.cluster.name.as_str()),
+            tokens: Arc::new(KeptTokens { spec: spec.clone(), environment }),
+            installer,
+            deadlines: hoist_nodes::Deadlines::default(),
+        })
+        .map_err(|error| Failure::internal(error.to_string()))?;
+        let cluster = Cluster::new(hoist_cluster::Options {
+            resolver,
+            helm: helm(&folder),
+            cloudflare_base: environment::var("CLOUDFLARE_API_BASE"),
+        });
+        let phases = Phases { name: spec.cluster.name.to_string(), infra, nodes, cluster, replace };
+        Ok(Self { spec, folder, phases: Arc::new(phases), client })
+    }
+
+    /// Takes the project's lock and keeps it until it is released.
+    pub(crate) async fn lock(&self, command: &str) -> Result<Lock, Failure> {
+        let holder = format!("{}-{command}", holder());
+        let lock = ProjectLock::new(self.client.clone(), self.spec.cluster.name.as_str(), &holder, LOCK_TTL);
+        let held = lock.acquire().await.map_err(|error| lock_failure(&error))?;
+        let stop = CancellationToken::new();
+        let keeper = tokio::spawn({
+            let (held, stop) = (held.clone(), stop.clone());
+            async move { held.keep(stop).await }
+        });
+        Ok(Lock { held, stop, keeper })
+    }
+
+    /// Adds the approvals that a command brings with it.
+    pub(crate) fn approve(&self, request: &Request<'_>, plan: &Plan, approvals: &mut Approvals) {
+        if matches!(request.goal, Goal::Destroy { .. }) {
+            allow_whole(self.spec.cluster.name.as_str(), plan, approvals);
+        }
+    }
+
+    /// The components that any of these tags means. A component's own name is one of its tags.
+    pub(crate) fn tagged(&self, tags: &[String]) -> BTreeSet<String> {
+        hoist_cluster::tagged(&self.spec, tags)
+    }
+
+    /// Runs the checks on the running cluster.
+    pub(crate) async fn verify(&self) -> Result<Vec<Check>, Failure> {
+        let survey = self.phases.survey(&self.spec, Goal::Converge).await?;
+        Ok(self.phases.cluster.verify(&self.spec, &survey.facts).await?)
+    }
+}
+
+/// The project's lock while it is held.
+pub(crate) struct Lock {
+    held: hoist_infra::Held,
+    stop: CancellationToken,
+    keeper: tokio::task::JoinHandle<Result<(), LockError>>,
+}
+
+impl Lock {
+    /// Ends when the lock is lost: nothing may be changed from then on.
+    pub(crate) async fn lost(&mut self) -> Failure {
+        match (&mut self.keeper).await {
+            Ok(Err(error)) => lock_failure(&error),
+            Ok(Ok(())) | Err(_) => Failure::internal("the keeper of the project's lock ended"),
+        }
+    }
+
+    /// Gives it back. A failure to do so is not the run's: the lock ends by itself.
+    pub(crate) async fn release(self) {
+        self.stop.cancel();
+        if let Err(error) = self.held.release().await {
+            tracing::warn!(%error, "the project's lock was not released; it ends by itself");
+        }
+    }
+}
+
+fn lock_failure(error: &LockError) -> Failure {
+    let mut failure = Failure::remote(error.to_string());
+    failure.hint = error.hint();
+    failure
+}
+
+fn holder() -> String {
+    let user = environment::var("USER").or_else(|| environment::var("LOGNAME")).unwrap_or_else(|| "somebody".to_owned());
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    format!("{user}.{}", host.trim())
+}
+
+/// Renders charts by the `helm` of the tools or of PATH; what it fetched is kept under `.hoist/`.
+fn helm(folder: &Path) -> hoist_chart::Helm {
+    match environment::program("helm") {
+        Some(program) => hoist_chart::Helm::new(program, folder.join(".hoist").join("charts")),
+        None => hoist_chart::Helm::missing("HOIST_TOOLS and PATH"),
+    }
+}

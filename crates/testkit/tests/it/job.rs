@@ -1,0 +1,119 @@
+//! The main job: from an empty cloud to a verified cluster, changed, and taken away, with strangers' things beside it.
+
+use std::collections::BTreeSet;
+
+use hoist_testkit::Scenario;
+use serde_json::Value;
+
+use crate::scenario;
+
+fn steps(plan: &Value) -> &Vec<Value> {
+    plan["steps"].as_array().unwrap()
+}
+
+fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value[field].as_str().unwrap_or_default()
+}
+
+fn changes(plan: &Value) -> BTreeSet<String> {
+    steps(plan).iter().filter(|step| step["verb"] != "await").map(|step| format!("{} {}", text(step, "verb"), text(step, "key"))).collect()
+}
+
+#[test]
+fn one_file_becomes_a_verified_cluster_and_goes_without_a_trace() {
+    let scenario = scenario("job", &["--with-foreign"]);
+    let clouds = ["HCLOUD_ENDPOINT", "CLOUDFLARE_API_BASE"];
+    let before = clouds.map(|cloud| scenario.admin(cloud, "state"));
+
+    plan_of_an_empty_cloud_is_complete_and_touches_nothing(&scenario);
+
+    scenario.hoist(&["apply", "-y"]).expect(0);
+    let again = scenario.hoist(&["plan", "-o", "json"]).expect(0);
+    assert_eq!(steps(&again.json()).len(), 0, "{}", again.stdout);
+    let verified = scenario.hoist(&["verify", "--wait", "120", "-o", "json"]).expect(0).json();
+    assert!(verified["passed"].as_u64().unwrap() > 10, "{verified}");
+    for check in verified["checks"].as_array().unwrap() {
+        assert!(check["outcome"]["result"] != "fail", "{check}");
+    }
+
+    an_unchanged_plan_asks_once_a_kind(&scenario);
+    another_folder_with_the_persons_own_key_goes_on(&scenario);
+    three_changes_are_three_causes(&scenario);
+    nothing_is_destroyed_without_its_word(&scenario);
+
+    scenario.hoist(&["destroy", "-y", "--allow", "delete:cluster/vanixiets"]).expect(0);
+    let after = clouds.map(|cloud| scenario.admin(cloud, "state"));
+    assert_eq!(before, after, "destroy leaves the clouds as they were");
+}
+
+fn plan_of_an_empty_cloud_is_complete_and_touches_nothing(scenario: &Scenario) {
+    let planned = scenario.hoist(&["plan", "-o", "json"]).expect(2);
+    let plan = planned.json();
+    let phases: BTreeSet<&str> = steps(&plan).iter().map(|step| text(step, "phase")).collect();
+    assert_eq!(phases, ["cluster", "infra", "nodes"].into());
+    let mut seen = BTreeSet::new();
+    let all: BTreeSet<&str> = steps(&plan).iter().map(|step| text(step, "key")).collect();
+    for step in steps(&plan) {
+        for need in step["needs"].as_array().unwrap() {
+            let need = need.as_str().unwrap();
+            assert!(!all.contains(need) || seen.contains(need), "{} comes before {need}, which it needs", text(step, "key"));
+        }
+        seen.insert(text(step, "key"));
+    }
+    for key in ["server/kube-control", "server/cinnabar", "node/kube-control", "Deployment.apps/kube-system/coredns"] {
+        assert!(all.contains(key), "{key} is not in the plan: {all:?}");
+    }
+    assert!(!all.iter().any(|key| key.contains("kube-worker-01")), "a disabled machine is in the plan");
+    assert!(!all.contains("node/cinnabar"), "a machine without a role gets an operating system");
+    for cloud in ["HCLOUD_ENDPOINT", "CLOUDFLARE_API_BASE"] {
+        let requests = scenario.admin(cloud, "requests");
+        let writes: Vec<&Value> = requests.as_array().unwrap().iter().filter(|request| request["method"] != "GET").collect();
+        assert!(writes.is_empty(), "plan wrote: {writes:?}");
+    }
+}
+
+fn an_unchanged_plan_asks_once_a_kind(scenario: &Scenario) {
+    let count = |requests: &Value| requests.as_array().map_or(0, Vec::len);
+    let from = count(&scenario.admin("HCLOUD_ENDPOINT", "requests"));
+    scenario.hoist(&["plan"]).expect(0);
+    let requests = scenario.admin("HCLOUD_ENDPOINT", "requests");
+    let mut lists = std::collections::BTreeMap::new();
+    for request in &requests.as_array().unwrap()[from..] {
+        assert_eq!(request["method"], "GET", "{request}");
+        *lists.entry(text(request, "path").to_owned()).or_insert(0) += 1;
+    }
+    assert!(lists.len() >= 4, "{lists:?}");
+    assert!(lists.values().all(|&times| times == 1), "more than one list call a kind: {lists:?}");
+}
+
+fn another_folder_with_the_persons_own_key_goes_on(scenario: &Scenario) {
+    let other = scenario.folder().join("other");
+    std::fs::create_dir_all(&other).unwrap();
+    std::fs::copy(scenario.spec(), other.join("hoist.yaml")).unwrap();
+    let ran = scenario.command(&["apply", "-y"]).current_dir(&other).output().unwrap();
+    let stderr = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(0), "{stderr}");
+    assert!(stderr.contains("as hoist.yaml says"), "{stderr}");
+}
+
+fn three_changes_are_three_causes(scenario: &Scenario) {
+    let spec = std::fs::read_to_string(scenario.spec()).unwrap();
+    scenario.edit("serverType: cx43", "serverType: cx53");
+    scenario.edit("coredns: {}", "coredns: { replicas: 1 }");
+    let token = scenario.var("CLOUDFLARE_API_TOKEN").to_owned();
+    let mut planning = scenario.command(&["plan", "-o", "json"]);
+    let output = planning.env("SOPS_AGE_KEY", scenario.var("SOPS_AGE_KEY").replace("AGE", "AGE")).env("CLOUDFLARE_API_TOKEN", &token).output().unwrap();
+    let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(changes(&plan).contains("update server/cinnabar"), "{:?}", changes(&plan));
+    let server = steps(&plan).iter().find(|step| step["key"] == "server/cinnabar").unwrap();
+    assert_eq!(server["risk"]["level"], "downtime", "{server}");
+    assert!(server["cost"]["afterCents"].as_u64() > server["cost"]["beforeCents"].as_u64(), "{server}");
+    std::fs::write(scenario.spec(), spec).unwrap();
+}
+
+fn nothing_is_destroyed_without_its_word(scenario: &Scenario) {
+    let before = scenario.admin("HCLOUD_ENDPOINT", "state");
+    scenario.hoist(&["destroy", "-y"]).expect(1);
+    assert_eq!(before, scenario.admin("HCLOUD_ENDPOINT", "state"), "-y alone changed something");
+}
