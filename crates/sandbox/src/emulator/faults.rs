@@ -39,6 +39,8 @@ pub enum Effect {
     DropBefore,
     /// The request is carried out, and then the connection is closed without an answer.
     DropAfter,
+    /// The request is carried out, and its answer never comes.
+    HangAfter,
     /// The request waits this many milliseconds first.
     DelayMs(u64),
     /// The request succeeds, and the (first) action that it began ends in this error without having done its work.

@@ -100,6 +100,12 @@ impl Front {
                 let (_, done) = with_outcome(answer(incoming).await);
                 ((self.envelope)(&error), done)
             }
+            Some(Effect::HangAfter) => {
+                let (_, done) = with_outcome(answer(incoming).await);
+                self.requests.note(entry, done);
+                // Until the client gives up, or the server ends.
+                return std::future::pending().await;
+            }
             Some(Effect::DropAfter) => {
                 let (_, done) = with_outcome(answer(incoming).await);
                 (dropped(), done)

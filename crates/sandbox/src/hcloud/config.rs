@@ -1,17 +1,38 @@
 //! What an emulator is started with.
 
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::addresses::AddressPool;
 use super::rate::RateLimit;
 
 /// A token that the API accepts.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Token {
-    /// The token itself.
-    pub value: String,
-    /// True where it may only read.
-    pub read_only: bool,
+    value: SecretString,
+    pub(crate) read_only: bool,
+}
+
+impl Token {
+    /// One that may do everything.
+    pub fn new(value: impl Into<SecretString>) -> Self {
+        Self {
+            value: value.into(),
+            read_only: false,
+        }
+    }
+
+    /// One that may only read.
+    pub fn read_only(value: impl Into<SecretString>) -> Self {
+        Self {
+            value: value.into(),
+            read_only: true,
+        }
+    }
+
+    pub(crate) fn is(&self, given: &str) -> bool {
+        self.value.expose_secret() == given
+    }
 }
 
 /// How many of each kind the project may hold.
@@ -52,7 +73,7 @@ impl Default for Quota {
 }
 
 /// What an [`Emulator`](super::Emulator) is started with.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// The tokens it accepts, all of one project.
     pub tokens: Vec<Token>,
@@ -68,12 +89,9 @@ pub struct Config {
 
 impl Config {
     /// One read-write token, these addresses, and Hetzner's own limits.
-    pub fn new(token: impl Into<String>, addresses: AddressPool) -> Self {
+    pub fn new(token: impl Into<SecretString>, addresses: AddressPool) -> Self {
         Self {
-            tokens: vec![Token {
-                value: token.into(),
-                read_only: false,
-            }],
+            tokens: vec![Token::new(token)],
             addresses,
             scale: 0.05,
             rate_limit: RateLimit::default(),
@@ -83,11 +101,8 @@ impl Config {
 
     /// Accepts another token, which may only read.
     #[must_use]
-    pub fn read_only(mut self, token: impl Into<String>) -> Self {
-        self.tokens.push(Token {
-            value: token.into(),
-            read_only: true,
-        });
+    pub fn read_only(mut self, token: impl Into<SecretString>) -> Self {
+        self.tokens.push(Token::read_only(token));
         self
     }
 

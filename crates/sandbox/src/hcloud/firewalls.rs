@@ -118,7 +118,7 @@ pub(super) fn route(call: &mut Call<'_>, rest: &[&str]) -> ApiResult<Reply> {
             let firewall = find(&call.state.firewalls, "firewall", id)?;
             if !firewall.targets.is_empty() {
                 let message = format!("firewall with ID '{id}' is still in use");
-                return Err(ApiError::new(423, "resource_in_use", message));
+                return Err(ApiError::new(422, "resource_in_use", message));
             }
             let id = firewall.meta.id;
             call.state.firewalls.remove(&id);

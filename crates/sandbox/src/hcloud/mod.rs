@@ -51,7 +51,7 @@ use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use self::addresses::AddressPool;
 use self::call::{Call, Reply};
@@ -98,25 +98,20 @@ impl Inner {
     }
 }
 
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        if Arc::strong_count(&self.alive) == 1 {
-            self.inner.stop.cancel();
-        }
-    }
-}
-
 /// The emulator; a clone is the same one. Actions under way end with the last clone.
 #[derive(Clone)]
 pub struct Emulator {
     inner: Arc<Inner>,
-    alive: Arc<()>,
+    /// Ends the actions under way when the last clone goes.
+    alive: Arc<DropGuard>,
 }
 
 impl Emulator {
     /// An empty project with these machines behind it.
     pub fn new(config: Config, machines: Arc<dyn Machines>) -> Self {
+        let stop = CancellationToken::new();
         Self {
+            alive: Arc::new(stop.clone().drop_guard()),
             inner: Arc::new(Inner {
                 front: Front::new("/v1", envelope),
                 tokens: config.tokens,
@@ -124,17 +119,16 @@ impl Emulator {
                 state: Mutex::new(State::new(config.addresses, config.quota)),
                 machines,
                 scale: config.scale,
-                stop: CancellationToken::new(),
+                stop,
                 ended: watch::Sender::new(()),
             }),
-            alive: Arc::new(()),
         }
     }
 
     /// The API under `/v1` and the admin API under `/_sandbox`. Serve it with [`crate::emulator::serve`]: a plain
     /// `axum::serve` cannot drop connections.
     pub fn router(&self) -> Router {
-        let alive = self.clone();
+        let alive = self.alive.clone();
         shared_admin::<Inner>()
             .merge(admin::routes())
             .fallback(
@@ -221,7 +215,7 @@ impl Inner {
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.strip_prefix("Bearer "))
             .unwrap_or_default();
-        let Some(token) = self.tokens.iter().find(|token| token.value == given) else {
+        let Some(token) = self.tokens.iter().find(|token| token.is(given)) else {
             return Err(ApiError::new(401, "unauthorized", "unable to authenticate"));
         };
         if !self.bucket().take(Instant::now()) {
@@ -293,6 +287,10 @@ fn route(call: &mut Call<'_>, path: &[&str]) -> ApiResult<Reply> {
         "images" => images::route(call, rest),
         "server_types" | "locations" | "load_balancer_types" | "pricing" if call.method == Method::GET => {
             read_only(call, first, rest)
+        }
+        // Kinds that the sandbox does not have: there are none of them.
+        "floating_ips" | "certificates" | "isos" if call.method == Method::GET && rest.is_empty() => {
+            Ok(Reply::ok(call.query.list(first, std::iter::empty(), &[])?))
         }
         "datacenters" => Err(ApiError::new(
             410,

@@ -81,7 +81,7 @@ pub(super) fn route(call: &mut Call<'_>, rest: &[&str]) -> ApiResult<Reply> {
             let id = find(&call.state.placement_groups, "placement_group", id)?.meta.id;
             if members(call.state, id).next().is_some() {
                 return Err(ApiError::new(
-                    423,
+                    422,
                     "resource_in_use",
                     "placement group still has servers",
                 ));

@@ -172,7 +172,7 @@ async fn a_spread_group_takes_ten() {
     lab.post("/servers", body).await.refused(403, "resource_limit_exceeded");
     lab.delete(&format!("/placement_groups/{group}"))
         .await
-        .refused(423, "resource_in_use");
+        .refused(422, "resource_in_use");
 }
 
 #[tokio::test]

@@ -95,3 +95,19 @@ async fn a_delay_delays() {
     assert!(slow.send().await.unwrap_err().is_timeout());
     lab.get("/servers").await.fine();
 }
+
+#[tokio::test]
+async fn an_answer_can_never_come_although_the_deed_is_done() {
+    let lab = Lab::new().await;
+    lab.emulator
+        .fault(Fault::once("POST", "/ssh_keys", 1, Effect::HangAfter));
+    let slow = lab
+        .http
+        .post(lab.url("/v1/ssh_keys"))
+        .bearer_auth(TOKEN)
+        .json(&json!({ "name": "me", "public_key": KEY }))
+        .timeout(std::time::Duration::from_millis(200));
+    assert!(slow.send().await.unwrap_err().is_timeout());
+    assert_eq!(lab.emulator.counters().mutations, 1);
+    assert_eq!(lab.emulator.state()["ssh_keys"].as_array().unwrap().len(), 1);
+}

@@ -101,7 +101,7 @@ async fn a_firewall_follows_servers_and_selectors() {
     lab.emulator.idle().await;
     lab.delete(&format!("/firewalls/{id}"))
         .await
-        .refused(423, "resource_in_use");
+        .refused(422, "resource_in_use");
     let remove = format!("/firewalls/{id}/actions/remove_from_resources");
     lab.post(&remove, json!({ "remove_from": [selector] })).await.fine();
     lab.post(&remove, json!({ "remove_from": [selector] }))

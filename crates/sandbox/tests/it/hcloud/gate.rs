@@ -86,7 +86,7 @@ async fn what_was_retired_says_so_and_what_is_unknown_too() {
         "/servers/7",
         "/servers/x",
         "/networks/7/actions/8",
-        "/isos",
+        "/zones",
     ] {
         lab.get(path).await.refused(404, "not_found");
     }
