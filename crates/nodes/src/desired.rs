@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use hoist_model::{At, Facts, Goal};
-use hoist_spec::{Identity as SpecIdentity, Role, Spec};
+use hoist_model::{At, Diagnostic, Diagnostics, Facts, Goal};
+use hoist_spec::{Identity as SpecIdentity, Role, Spec, Sudo};
 use hoist_ssh::{Identity, KeyPair};
 
 use crate::render::{Sources, Tree, ours, render};
@@ -43,18 +43,33 @@ impl Desired {
     }
 }
 
-pub(crate) fn desired(at: &At<'_, Spec>, sources: &Sources, identities: Vec<Identity>) -> Desired {
+pub(crate) fn desired(at: &At<'_, Spec>, sources: &Sources, identities: Vec<Identity>) -> Result<Desired, Diagnostics> {
+    let sudoers = |spec: &Spec| {
+        spec.access
+            .users
+            .values()
+            .any(|user| user.sudo != Sudo::None && !user.keys.is_empty())
+    };
+    if ours(at.spec).next().is_some() && !sudoers(at.spec) {
+        let problem = Diagnostic::new(
+            "nodes/nobody-with-sudo",
+            "no user of access.users has both a key and sudo, so that hoist itself could not log in after the installation",
+        );
+        return Err(problem
+            .hint("hoist works as root with the keys of the users that may use sudo: give one of them `sudo: nopasswd`")
+            .into());
+    }
     let nodes = match at.goal {
         Goal::Converge => nodes(at.spec, sources, at.facts),
         Goal::Destroy { .. } => Vec::new(),
     };
-    Desired {
+    Ok(Desired {
         cluster: at.spec.cluster.name.to_string(),
         nodes,
         port: at.spec.access.port,
         identities,
         replace: at.replace.clone(),
-    }
+    })
 }
 
 fn nodes(spec: &Spec, sources: &Sources, facts: &Facts) -> Vec<Node> {
@@ -90,6 +105,6 @@ pub(crate) fn identities(
 fn at_home(path: &Path, dir: &Path, home: Option<&Path>) -> PathBuf {
     match (path.strip_prefix("~"), home) {
         (Ok(rest), Some(home)) => home.join(rest),
-        _ => dir.join(path),
+        _ => dir.join(path).components().collect(),
     }
 }

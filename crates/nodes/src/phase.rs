@@ -68,7 +68,7 @@ impl Phase for Nodes {
     }
 
     fn desired(&self, at: &At<'_, Spec>, inputs: &Inputs, _observed: &Observed) -> Result<Desired, Diagnostics> {
-        Ok(desired::desired(at, &inputs.sources, self.identities(at.spec)))
+        desired::desired(at, &inputs.sources, self.identities(at.spec))
     }
 
     fn plan(&self, _at: &At<'_, Spec>, desired: &Desired, observed: &Observed) -> Draft<Op> {

@@ -1,5 +1,7 @@
 //! From fresh Debian hosts to running nodes, over real SSH, with faults at each effect.
 
+use std::time::Duration;
+
 use hoist_model::{HostKeyPins, Lookup};
 use hoist_ssh::KeyPair;
 
@@ -239,4 +241,137 @@ async fn a_changed_host_key_blocks_and_nothing_is_sent() {
         .replace(&found.to_string(), "SHA256:FOUND")
         .replace(&pinned.to_string(), "SHA256:PINNED");
     insta::assert_snapshot!(text, @"blocked node/a: the host key of HOST is not the expected one: expected SHA256:PINNED, found SHA256:FOUND");
+}
+
+#[tokio::test]
+async fn a_lost_connection_loses_no_work() {
+    let world = World::new(&[("a", "none")]).await;
+    let host = world.host("a");
+    let hold = host.control().join("hold-toplevel");
+    std::fs::write(&hold, "").unwrap();
+    let nodes = world.first_run();
+    let disturb = async {
+        while !host.log().iter().any(|line| line.starts_with("unit hoist-build")) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        host.cut();
+        let told = || {
+            world
+                .observer
+                .progress
+                .lock()
+                .unwrap()
+                .iter()
+                .any(|line| line.contains("connection lost"))
+        };
+        while !told() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        std::fs::remove_file(&hold).unwrap();
+    };
+    let (converged, ()) = tokio::join!(world.converge(&nodes), disturb);
+    converged.unwrap();
+    let builds = host
+        .log()
+        .iter()
+        .filter(|line| line.starts_with("unit hoist-build"))
+        .count();
+    assert_eq!(builds, 1, "the work was joined, not begun again");
+}
+
+#[tokio::test]
+async fn work_that_a_dead_process_began_is_joined_by_the_next() {
+    let world = World::new(&[("a", "none")]).await;
+    let host = world.host("a");
+    let hold = host.control().join("hold-toplevel");
+    std::fs::write(&hold, "").unwrap();
+    let first = world.first_run();
+    let begun = async {
+        while !host.log().iter().any(|line| line.starts_with("unit hoist-build")) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::select! {
+        converged = world.converge(&first) => panic!("it does not end by itself: {converged:?}"),
+        // The process dies here.
+        () = begun => {}
+    }
+    let second = world.nodes(&KeyPair::generate("second run"));
+    let release = async {
+        let joined = || {
+            world
+                .observer
+                .progress
+                .lock()
+                .unwrap()
+                .iter()
+                .any(|line| line.starts_with("building the system: "))
+        };
+        world.observer.progress.lock().unwrap().clear();
+        while !joined() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        std::fs::remove_file(&hold).unwrap();
+    };
+    let (converged, ()) = tokio::join!(world.converge(&second), release);
+    converged.unwrap();
+    let log = host.log();
+    assert_eq!(
+        log.iter().filter(|line| line.starts_with("unit hoist-build")).count(),
+        1,
+        "{log:?}"
+    );
+    assert_eq!(log.iter().filter(|line| *line == "disko").count(), 1, "{log:?}");
+}
+
+#[tokio::test]
+async fn work_that_takes_too_long_goes_on_and_says_how_to_watch_it() {
+    let mut world = World::new(&[("a", "none")]).await;
+    world.deadlines.build = Duration::from_secs(1);
+    let hold = world.host("a").control().join("hold-toplevel");
+    std::fs::write(&hold, "").unwrap();
+    let error = world.converge(&world.first_run()).await.unwrap_err();
+    let text = format!("{error}\n{}", error.hint.clone().unwrap_or_default());
+    let unit = world
+        .host("a")
+        .log()
+        .into_iter()
+        .find(|line| line.starts_with("unit hoist-build"))
+        .unwrap();
+    let text = text.replace(unit.trim_start_matches("unit "), "hoist-build-HASH");
+    insta::assert_snapshot!(text, @r"
+    a: timed out after 1 s waiting for building the system (last seen: building toplevel)
+    it goes on as hoist-build-HASH.service, and the next `hoist apply` joins it; `hoist ssh a -- tail /run/hoist/hoist-build-HASH.log` shows what it does
+    ");
+    std::fs::remove_file(&hold).unwrap();
+    world.deadlines.build = Duration::from_secs(60);
+    world.converge(&world.first_run()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_host_that_does_not_answer_is_waited_for_until_the_deadline() {
+    let mut world = World::new(&[("a", "server")]).await;
+    world.deadlines.boot = Duration::from_secs(1);
+    world.host("a").vanish();
+    let nodes = world.first_run();
+    let host = format!("{}:{}", world.host("a").address, world.host("a").port);
+    let stable = |text: String| text.replace(&host, "HOST");
+    insta::assert_snapshot!(stable(world.steps(&nodes).await.join("\n")), @"await host/a: not ready: SSH (could not reach HOST: connection refused)");
+    let error = world.converge(&nodes).await.unwrap_err();
+    insta::assert_snapshot!(stable(format!("{error}\n{}", error.hint.clone().unwrap_or_default())), @r"
+    a: timed out after 1 s waiting for SSH on HOST (last attempt: connection refused)
+    check that the machine is running, that its firewall lets this address in (hetzner.adminCidrs), and that access.port is the port on which its sshd listens
+    ");
+}
+
+#[tokio::test]
+async fn a_login_that_is_refused_blocks_and_says_what_was_tried() {
+    let world = World::new(&[("a", "server")]).await;
+    std::fs::write(world.host("a").root().join("root/.ssh/authorized_keys"), "").unwrap();
+    let host = format!("{}:{}", world.host("a").address, world.host("a").port);
+    let text = world.steps(&world.first_run()).await.join("\n");
+    let text = text
+        .replace(&host, "HOST")
+        .replace(&world.folder.path().display().to_string(), "DIR");
+    insta::assert_snapshot!(text, @"blocked node/a: HOST refuses to log in root: tried the key deploy in memory (not accepted), DIR/id (not accepted)");
 }

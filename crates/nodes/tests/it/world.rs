@@ -103,6 +103,21 @@ impl StepObserver for Observer {
     }
 }
 
+/// Long enough for a busy machine; nothing waits for them to pass unless a test shortens them.
+fn deadlines() -> Deadlines {
+    let long = Duration::from_secs(60);
+    Deadlines {
+        look: Duration::from_secs(20),
+        boot: long,
+        kexec: long,
+        disko: long,
+        build: long,
+        install: long,
+        reboot: long,
+        node: long,
+    }
+}
+
 pub(crate) struct World {
     pub(crate) hosts: BTreeMap<String, Host>,
     pub(crate) spec: Spec,
@@ -110,6 +125,7 @@ pub(crate) struct World {
     pub(crate) observer: Arc<Observer>,
     pub(crate) folder: tempfile::TempDir,
     pub(crate) replace: BTreeSet<String>,
+    pub(crate) deadlines: Deadlines,
     deploy: KeyPair,
     _api: Api,
 }
@@ -164,6 +180,7 @@ impl World {
             observer: Arc::default(),
             folder,
             replace: BTreeSet::new(),
+            deadlines: deadlines(),
             deploy,
             _api: api,
         }
@@ -175,7 +192,6 @@ impl World {
 
     /// The phase as a new process has it: with another deploy key after the first run.
     pub(crate) fn nodes(&self, deploy: &KeyPair) -> Nodes {
-        let seconds = Duration::from_secs;
         Nodes::new(Options {
             deploy_key: DeployKey {
                 public: deploy.public(),
@@ -189,16 +205,7 @@ impl World {
                 url: "file:///control/installer.tar.gz".into(),
                 sha256: None,
             },
-            deadlines: Deadlines {
-                look: seconds(5),
-                boot: seconds(20),
-                kexec: seconds(20),
-                disko: seconds(20),
-                build: seconds(20),
-                install: seconds(20),
-                reboot: seconds(20),
-                node: seconds(20),
-            },
+            deadlines: self.deadlines,
         })
         .unwrap()
     }
@@ -237,7 +244,7 @@ impl World {
     }
 
     fn cx(&self, key: &Key) -> StepCx {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(300);
         StepCx::new(key.clone(), deadline, CancellationToken::new(), self.observer.clone())
     }
 

@@ -7,10 +7,12 @@ mod server;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use hoist_model::{ExposeSecret, ServerFacts};
 use hoist_ssh::KeyPair;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 pub(crate) use api::Api;
@@ -32,6 +34,7 @@ pub(crate) struct Host {
     pub(crate) port: u16,
     folder: tempfile::TempDir,
     accept: JoinHandle<()>,
+    cut: Arc<Notify>,
 }
 
 impl Drop for Host {
@@ -86,13 +89,26 @@ impl Host {
         let listener = TcpListener::bind((address, port)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         api.listen(address, control.join("nodes")).await;
-        let accept = tokio::spawn(server::serve(listener, folder.path().to_owned()));
+        let cut = Arc::new(Notify::new());
+        let accept = tokio::spawn(server::serve(listener, folder.path().to_owned(), cut.clone()));
         Self {
             address,
             port,
             folder,
             accept,
+            cut,
         }
+    }
+
+    /// Cuts all connections. New ones are welcome.
+    pub(crate) fn cut(&self) {
+        self.cut.notify_waiters();
+    }
+
+    /// Nobody listens any more.
+    pub(crate) fn vanish(&self) {
+        self.accept.abort();
+        self.cut();
     }
 
     pub(crate) fn root(&self) -> PathBuf {

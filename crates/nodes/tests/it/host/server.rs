@@ -11,8 +11,9 @@ use russh::{Channel, ChannelId, ChannelMsg};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::process::Command;
+use tokio::sync::Notify;
 
-pub(super) async fn serve(listener: TcpListener, folder: PathBuf) {
+pub(super) async fn serve(listener: TcpListener, folder: PathBuf, cut: Arc<Notify>) {
     let mut connections = tokio::task::JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         // The key that sshd read when it was last started.
@@ -27,9 +28,17 @@ pub(super) async fn serve(listener: TcpListener, folder: PathBuf) {
             folder: folder.clone(),
             channels: HashMap::new(),
         };
+        let cut = cut.clone();
         connections.spawn(async move {
-            if let Ok(session) = russh::server::run_stream(Arc::new(config), stream, client).await {
-                let _ = session.await;
+            let Ok(session) = russh::server::run_stream(Arc::new(config), stream, client).await else {
+                return;
+            };
+            let handle = session.handle();
+            tokio::select! {
+                _ = session => {}
+                () = cut.notified() => {
+                    let _ = handle.disconnect(russh::Disconnect::ByApplication, "cut".into(), "".into()).await;
+                }
             }
         });
     }
