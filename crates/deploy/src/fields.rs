@@ -45,7 +45,7 @@ pub(crate) fn owned_as_desired(live: &Value, desired: &Object) -> bool {
 
 fn same(fields: &Map<String, Value>, live: &Value, desired: &Value) -> bool {
     if fields.is_empty() {
-        return live == desired;
+        return same_atom(live, desired);
     }
     let children: Vec<(&str, &Value)> = fields
         .iter()
@@ -71,6 +71,39 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
+/// Values that the API's Go types leave out when they write an object.
+fn is_zero(value: &Value) -> bool {
+    matches!(value, Value::Bool(false)) || value.as_i64() == Some(0) || value == "" || is_empty(value)
+}
+
+/// A value that is owned whole. The server fills in a few defaults within such values; each is told by its neighbour,
+/// and means the same whether it is written or not.
+fn same_atom(live: &Value, desired: &Value) -> bool {
+    match (live, desired) {
+        (Value::Object(is), Value::Object(wanted)) => {
+            let defaulted = |name: &str, value: &Value| match name {
+                "apiVersion" => value == "v1" && wanted.contains_key("fieldPath"),
+                "divisor" => value == "0" && wanted.contains_key("resource"),
+                "scope" => value == "*" && wanted.contains_key("operations") && wanted.contains_key("resources"),
+                _ => false,
+            };
+            let left_out = |name: &str, value: &Value| name == "apiGroup" && value == "" && wanted.contains_key("kind");
+            wanted.iter().all(|(name, value)| match is.get(name) {
+                Some(live) => same_atom(live, value),
+                None => left_out(name, value),
+            }) && is
+                .iter()
+                .all(|(name, value)| wanted.contains_key(name) || defaulted(name, value))
+        }
+        (Value::Array(is), Value::Array(wanted)) => {
+            is.len() == wanted.len() && is.iter().zip(wanted).all(|(live, wanted)| same_atom(live, wanted))
+        }
+        // A quantity that is written as a number comes back as text.
+        (Value::String(live), Value::Number(desired)) => *live == desired.to_string(),
+        (live, desired) => live == desired,
+    }
+}
+
 fn same_map(children: &[(&str, &Value)], live: &Value, desired: &Value) -> bool {
     let Some(wanted) = desired.as_object() else {
         return false;
@@ -79,11 +112,12 @@ fn same_map(children: &[(&str, &Value)], live: &Value, desired: &Value) -> bool 
         return false;
     }
     children.iter().all(|(key, child)| {
-        let part = key
-            .strip_prefix("f:")
-            .and_then(|name| Some((wanted.get(name)?, live.get(name)?)));
-        match (part, child.as_object()) {
-            (Some((desired, live)), Some(fields)) => same(fields, live, desired),
+        let Some(name) = key.strip_prefix("f:") else {
+            return false;
+        };
+        match (wanted.get(name), live.get(name), child.as_object()) {
+            (Some(desired), Some(live), Some(fields)) => same(fields, live, desired),
+            (Some(desired), None, Some(_)) => is_zero(desired),
             _ => false,
         }
     })
@@ -232,6 +266,37 @@ mod tests {
             fields,
             is,
             json!({"finalizers": ["y"], "rules": [{"verbs": ["get"]}]}),
+            false,
+        );
+    }
+
+    #[test]
+    fn what_the_server_fills_in_or_leaves_out_is_no_difference() {
+        let fields = json!({"f:ref": {}, "f:rules": {}, "f:readOnly": {}});
+        let is = json!({"ref": {"apiVersion": "v1", "fieldPath": "metadata.name"}, "rules": [{"scope": "*", "operations": ["*"], "resources": ["a"]}]});
+        let wanted = json!({"ref": {"fieldPath": "metadata.name"}, "rules": [{"operations": ["*"], "resources": ["a"]}], "readOnly": false});
+        check(fields.clone(), is.clone(), wanted.clone(), true);
+        let mut other = wanted.clone();
+        other["ref"] = json!({"fieldPath": "metadata.uid"});
+        check(fields.clone(), is.clone(), other, false);
+        let mut other = wanted.clone();
+        other["readOnly"] = true.into();
+        check(fields.clone(), is, other, false);
+        let narrowed = json!({"ref": {"apiVersion": "v2", "fieldPath": "metadata.name"}, "rules": [{"scope": "Cluster", "operations": ["*"], "resources": ["a"]}]});
+        check(fields, narrowed, wanted, false);
+        check(json!({"f:cpu": {}}), json!({"cpu": "1"}), json!({"cpu": 1}), true);
+        check(json!({"f:cpu": {}}), json!({"cpu": "2"}), json!({"cpu": 1}), false);
+        let subjects = json!({"f:subjects": {}});
+        check(
+            subjects.clone(),
+            json!({"subjects": [{"kind": "A", "name": "b"}]}),
+            json!({"subjects": [{"kind": "A", "name": "b", "apiGroup": ""}]}),
+            true,
+        );
+        check(
+            subjects,
+            json!({"subjects": [{"kind": "A", "name": "b"}]}),
+            json!({"subjects": [{"kind": "A", "name": "b", "apiGroup": "x"}]}),
             false,
         );
     }

@@ -270,6 +270,21 @@ impl Events {
     }
 }
 
+/// What keeps an object that is being deleted: a namespace says it by its conditions, others by their finalizers.
+fn holds(live: &Value) -> Option<String> {
+    let conditions = live["status"]["conditions"].as_array().map_or(&[][..], Vec::as_slice);
+    let told = conditions.iter().find(|condition| {
+        let name = condition["type"].as_str().unwrap_or_default();
+        name.starts_with("Namespace") && condition["status"] == "True"
+    });
+    if let Some(message) = told.and_then(|condition| condition["message"].as_str()) {
+        return Some(message.to_owned());
+    }
+    let finalizers = live["metadata"]["finalizers"].as_array()?;
+    let names: Vec<&str> = finalizers.iter().filter_map(Value::as_str).collect();
+    (!names.is_empty()).then(|| format!("waits for its finalizers: {}", names.join(", ")))
+}
+
 /// Waits until an object is gone. An object of the same name with another uid counts as gone.
 pub async fn wait_gone(
     api: &Api,
@@ -302,10 +317,8 @@ pub async fn wait_gone(
             let Some(live) = listing.items.iter().find(|live| same(live)) else {
                 return Ok(());
             };
-            let finalizers = live["metadata"]["finalizers"].as_array().map_or(&[][..], Vec::as_slice);
-            if !finalizers.is_empty() {
-                let names: Vec<&str> = finalizers.iter().filter_map(Value::as_str).collect();
-                reason = format!("waits for its finalizers: {}", names.join(", "));
+            if let Some(why) = holds(live) {
+                reason = why;
             }
             says(&reason);
             let seconds = deadline
@@ -317,8 +330,15 @@ pub async fn wait_gone(
                 .await?;
             let mut events = Events::new(body);
             while let Some(event) = events.next().await {
-                if event["type"] == "DELETED" && same(&event["object"]) {
+                if !same(&event["object"]) {
+                    continue;
+                }
+                if event["type"] == "DELETED" {
                     return Ok(());
+                }
+                if let Some(why) = holds(&event["object"]).filter(|why| *why != reason) {
+                    reason = why;
+                    says(&reason);
                 }
             }
         }

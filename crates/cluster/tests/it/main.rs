@@ -1,5 +1,6 @@
 //! The cluster phase against a real etcd, kube-apiserver and kube-controller-manager.
 
+mod catalog;
 mod changing;
 mod converging;
 mod ending;

@@ -34,7 +34,7 @@ impl Catalog for Fixed {
     }
 }
 
-struct Quiet;
+pub(crate) struct Quiet;
 
 impl StepObserver for Quiet {
     fn progress(&self, _key: &Key, _what: &str) {}

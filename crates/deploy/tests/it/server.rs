@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use hoist_deploy::{Api, Mark, Object};
@@ -27,18 +27,28 @@ static NAMES: AtomicUsize = AtomicUsize::new(0);
 
 /// An API of the shared control plane, and a name that no other test uses: a namespace (not made yet) and discriminator.
 pub(crate) async fn connect() -> (Api, String) {
+    let api = reach(SERVER.get_or_init(start)).await;
+    (api, format!("t{}", NAMES.fetch_add(1, Ordering::Relaxed)))
+}
+
+/// A control plane of the test's own, for one that changes what all others would see; and its kubeconfig.
+pub(crate) async fn private() -> (Api, String) {
+    let server = start();
+    let api = reach(&server).await;
+    (api, server.kubeconfig)
+}
+
+async fn reach(server: &Server) -> Api {
     rustls::crypto::ring::default_provider().install_default().ok();
-    let server = SERVER.get_or_init(start);
     let began = Instant::now();
-    let api = loop {
+    loop {
         match Api::connect(&server.kubeconfig).await {
-            Ok(api) if ready(&api).await => break api,
+            Ok(api) if ready(&api).await => return api,
             Ok(_) | Err(_) if began.elapsed() < PATIENCE => tokio::time::sleep(Duration::from_millis(100)).await,
             Ok(_) => panic!("the control plane is not ready: {}", logs(&server.folder)),
             Err(error) => panic!("no API server: {error}\n{}", logs(&server.folder)),
         }
-    };
-    (api, format!("t{}", NAMES.fetch_add(1, Ordering::Relaxed)))
+    }
 }
 
 /// The kubeconfig of the shared control plane.
@@ -54,7 +64,12 @@ async fn ready(api: &Api) -> bool {
 
 /// A client of kube's own, for what the engine does not do: playing controllers and other people.
 pub(crate) async fn client() -> kube::Client {
-    let kubeconfig = kube::config::Kubeconfig::from_yaml(&kubeconfig()).unwrap();
+    client_of(&kubeconfig()).await
+}
+
+/// The same of any control plane.
+pub(crate) async fn client_of(kubeconfig: &str) -> kube::Client {
+    let kubeconfig = kube::config::Kubeconfig::from_yaml(kubeconfig).unwrap();
     let config = kube::Config::from_custom_kubeconfig(kubeconfig, &Default::default())
         .await
         .unwrap();
@@ -63,16 +78,26 @@ pub(crate) async fn client() -> kube::Client {
 
 /// One raw request.
 pub(crate) async fn raw(client: &kube::Client, method: &str, path: &str, content_type: &str, body: Value) -> Value {
+    send(client, method, path, content_type, body).await.unwrap()
+}
+
+async fn send(
+    client: &kube::Client,
+    method: &str,
+    path: &str,
+    content_type: &str,
+    body: Value,
+) -> Result<Value, kube::Error> {
     let request = http::Request::builder()
         .method(method)
         .uri(path)
-        .header("content-type", content_type)
-        .body(serde_json::to_vec(&body).unwrap())
-        .unwrap();
-    client.request(request).await.unwrap()
+        .header("content-type", content_type);
+    client
+        .request(request.body(serde_json::to_vec(&body).unwrap()).unwrap())
+        .await
 }
 
-/// Plays the kubelet once: every pod of a namespace becomes Running and Ready.
+/// Plays the kubelet once: every pod of a namespace becomes Running and Ready, a Job's done.
 pub(crate) async fn pods_become_ready(client: &kube::Client, namespace: &str) -> usize {
     let pods = raw(
         client,
@@ -84,13 +109,27 @@ pub(crate) async fn pods_become_ready(client: &kube::Client, namespace: &str) ->
     .await;
     let mut done = 0;
     for pod in pods["items"].as_array().unwrap() {
-        if pod["status"]["phase"] == "Running" {
+        if ["Running", "Succeeded"]
+            .iter()
+            .any(|phase| pod["status"]["phase"] == *phase)
+        {
             continue;
         }
+        let phase = if pod["metadata"]["ownerReferences"][0]["kind"] == "Job" {
+            "Succeeded"
+        } else {
+            "Running"
+        };
         let name = pod["metadata"]["name"].as_str().unwrap();
-        let status = json!({"status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}});
+        let status = json!({"status": {"phase": phase, "conditions": [{"type": "Ready", "status": "True"}]}});
         let path = format!("/api/v1/namespaces/{namespace}/pods/{name}/status");
-        raw(client, "PATCH", &path, "application/strategic-merge-patch+json", status).await;
+        // One that its owner has deleted meanwhile needs no kubelet.
+        if send(client, "PATCH", &path, "application/strategic-merge-patch+json", status)
+            .await
+            .is_err()
+        {
+            continue;
+        }
         done += 1;
     }
     done
@@ -140,8 +179,11 @@ fn logs(folder: &Path) -> String {
 
 /// A loopback address on which the ports are free; ours by the process's id.
 fn own_address() -> Ipv4Addr {
+    static TRIES: AtomicU32 = AtomicU32::new(0);
     let id = std::process::id();
-    for try_no in 0..200u32 {
+    for _ in 0..200 {
+        // No try is made twice: a server that was given an address a moment ago has not bound its ports yet.
+        let try_no = TRIES.fetch_add(1, Ordering::Relaxed);
         let mixed = id.wrapping_mul(2_654_435_761).wrapping_add(try_no.wrapping_mul(7919));
         let [_, a, b, c] = mixed.to_be_bytes();
         let address = Ipv4Addr::new(127, 128 | (a & 63), b, c.clamp(2, 250));
@@ -198,6 +240,7 @@ fn start() -> Server {
         "--endpoint-reconciler-type=none".into(),
         "--service-cluster-ip-range=10.43.0.0/16".into(),
         "--authorization-mode=AlwaysAllow".into(),
+        "--allow-privileged=true".into(),
         "--disable-admission-plugins=ServiceAccount".into(),
         format!("--token-auth-file={tokens}"),
         format!("--service-account-key-file={public}"),
