@@ -89,6 +89,8 @@ pub(crate) enum Work {
     /// Makes it anew from the server's image.
     Remake(u64),
     Off(u64),
+    /// Goes off by itself, as it was asked to, unless its power was switched since: the number tells.
+    GoOff(u64, u64),
     Reset(u64),
     /// Tells it the address that the server now has in the private network.
     Private(u64),

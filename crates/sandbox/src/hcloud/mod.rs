@@ -218,13 +218,11 @@ impl Inner {
         let Some(token) = self.tokens.iter().find(|token| token.is(given)) else {
             return Err(ApiError::new(401, "unauthorized", "unable to authenticate"));
         };
-        if !self.bucket().take(Instant::now()) {
-            return Err(ApiError::new(
-                429,
-                "rate_limit_exceeded",
-                "limit of 3600 requests per hour reached",
-            ));
+        let mut bucket = self.bucket();
+        if !bucket.take(Instant::now()) {
+            return Err(ApiError::new(429, "rate_limit_exceeded", bucket.refusal()));
         }
+        drop(bucket);
         if token.read_only && method != Method::GET {
             return Err(ApiError::new(
                 403,

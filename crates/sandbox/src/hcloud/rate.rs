@@ -38,6 +38,11 @@ impl Bucket {
         }
     }
 
+    /// What the error says when there is none.
+    pub(crate) fn refusal(&self) -> String {
+        format!("limit of {} requests per hour reached", self.rate.limit)
+    }
+
     /// Takes one token; false where there is none.
     pub(crate) fn take(&mut self, now: Instant) -> bool {
         let gained = now.saturating_duration_since(self.at).as_secs_f64() * self.rate.refill_per_second;

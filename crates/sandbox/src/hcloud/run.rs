@@ -90,7 +90,8 @@ async fn perform(inner: &Inner, work: Work) -> Result<(), SeamError> {
             }
             Ok(())
         }
-        Work::Off(id) if inner.made(id) => machines.power(id, Power::Off).await,
+        Work::GoOff(id, switched) if !super::server::untouched(&inner.state(), id, switched) => Ok(()),
+        Work::Off(id) | Work::GoOff(id, _) if inner.made(id) => machines.power(id, Power::Off).await,
         Work::Reset(id) if inner.made(id) => machines.power(id, Power::Reset).await,
         Work::Private(id) if inner.made(id) => {
             let address = inner
@@ -102,6 +103,6 @@ async fn perform(inner: &Inner, work: Work) -> Result<(), SeamError> {
         }
         // Also where making it failed: something may be left of it.
         Work::Delete(id) => machines.delete(id).await,
-        Work::Off(_) | Work::Reset(_) | Work::Private(_) => Ok(()),
+        Work::Off(_) | Work::GoOff(..) | Work::Reset(_) | Work::Private(_) => Ok(()),
     }
 }

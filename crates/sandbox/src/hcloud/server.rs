@@ -47,6 +47,8 @@ pub(crate) struct Server {
     pub(crate) backups: bool,
     pub(crate) user_data: Option<String>,
     pub(crate) ssh_keys: Vec<String>,
+    /// Counts how often its power was switched.
+    pub(crate) switched: u64,
     /// True once its machine was made, which its first start does.
     pub(crate) made: bool,
 }
@@ -242,6 +244,11 @@ pub(super) fn set_status(state: &mut State, id: u64, status: &'static str) {
     if let Some(server) = state.servers.get_mut(&id) {
         server.status = status;
     }
+}
+
+/// True where nothing switched its power since it was switched so often.
+pub(super) fn untouched(state: &State, id: u64, switched: u64) -> bool {
+    state.servers.get(&id).is_some_and(|server| server.switched == switched)
 }
 
 /// The text of a server's IPv6 network.

@@ -9,7 +9,7 @@ use super::catalog::Offer;
 use super::error::{ApiError, ApiResult};
 use super::images::{self, Image};
 use super::labels::Labels;
-use super::server::set_status;
+use super::server::{set_status, untouched};
 use super::server_create::{USER_DATA_LIMIT, password};
 use super::state::{find, find_mut};
 use super::{placement_groups, server_network};
@@ -66,7 +66,9 @@ fn power(
     during: &'static str,
     after: &'static str,
 ) -> ApiResult<Reply> {
-    let was = find(&call.state.servers, "server", id)?.status;
+    let server = find_mut(&mut call.state.servers, "server", id)?;
+    server.switched += 1;
+    let was = server.status;
     let action = call.state.begin_action(command, vec![("server", id)]);
     // Pressing reset on a machine that is off does nothing, and so does starting one that runs.
     let idle = was == after && !matches!(work, Work::Reset(_)) || was == "off" && matches!(work, Work::Reset(_));
@@ -83,18 +85,19 @@ fn power(
     Ok(answer(call, action, json!({})))
 }
 
-/// The action ends when the request is sent to the system; that it is off shows in the status, later.
+/// The action ends when the request is sent to the system, which goes off some time later, if nobody switches it on again.
 fn shutdown(call: &mut Call<'_>, id: u64) -> ApiResult<Reply> {
-    let was = find(&call.state.servers, "server", id)?.status;
+    let server = find(&call.state.servers, "server", id)?;
+    let (was, switched) = (server.status, server.switched);
     let action = call.state.begin_action("shutdown_server", vec![("server", id)]);
     let mut chain = vec![Step::of(action, 1.0)];
     if was == "running" {
-        chain.push(
-            Step::silent(4.0)
-                .work(Work::Off(id))
-                .begin(move |state| set_status(state, id, "stopping"))
-                .finish(move |state| set_status(state, id, "off")),
-        );
+        chain.push(Step::silent(4.0));
+        chain.push(Step::silent(0.0).work(Work::GoOff(id, switched)).finish(move |state| {
+            if untouched(state, id, switched) {
+                set_status(state, id, "off");
+            }
+        }));
     }
     call.run(chain);
     Ok(answer(call, action, json!({})))
@@ -118,6 +121,7 @@ fn rebuild(call: &mut Call<'_>, id: u64) -> ApiResult<Reply> {
     let architecture = architecture_of(call, &server.server_type);
     let (was, keyless) = (server.status, server.ssh_keys.is_empty());
     let image = images::resolve(call.state, &body.image, architecture)?;
+    find_mut(&mut call.state.servers, "server", id)?.switched += 1;
     let action = call.state.begin_action("rebuild_server", vec![("server", id)]);
     let step = Step::of(action, 15.0)
         .work(Work::Remake(id))

@@ -196,6 +196,7 @@ fn plan(state: &mut State, body: &Body) -> ApiResult<Server> {
         backups: false,
         user_data: body.user_data.clone().filter(|data| !data.is_empty()),
         ssh_keys,
+        switched: 0,
         made: false,
     };
     if server.ipv4.is_none() && public.is_none_or(|net| net.enable_ipv4) {

@@ -235,3 +235,35 @@ async fn a_kept_primary_ip_outlives_its_servers() {
     );
     assert_eq!(lab.delete(&format!("/primary_ips/{ip}")).await.status, 204);
 }
+
+#[tokio::test]
+async fn of_many_at_once_one_gets_the_name_and_each_server_its_own_addresses() {
+    let lab = Lab::new().await;
+    let same = futures::future::join_all((0..20).map(|_| lab.post("/servers", lab.body("web")))).await;
+    assert_eq!(same.iter().filter(|reply| reply.status == 201).count(), 1);
+    assert!(
+        same.iter()
+            .all(|reply| reply.status == 201 || reply.code() == "uniqueness_error")
+    );
+    let network = json!({ "name": "n", "ip_range": "10.0.0.0/16",
+        "subnets": [{ "type": "cloud", "ip_range": "10.0.0.0/24", "network_zone": "eu-central" }] });
+    let network = lab.post("/networks", network).await.fine()["network"]["id"].clone();
+    let bodies = (0..20).map(|number| {
+        let mut body = lab.body(&format!("web-{number}"));
+        body["networks"] = json!([network]);
+        body
+    });
+    futures::future::join_all(bodies.map(|body| lab.post("/servers", body))).await;
+    lab.emulator.idle().await;
+    let state = lab.emulator.state();
+    let servers = state["servers"].as_array().unwrap();
+    let distinct = |pick: fn(&Value) -> &Value| {
+        let found: std::collections::BTreeSet<&str> =
+            servers.iter().filter_map(|server| pick(server).as_str()).collect();
+        found.len()
+    };
+    assert_eq!(distinct(|server| &server["public_net"]["ipv4"]["ip"]), 21);
+    assert_eq!(distinct(|server| &server["public_net"]["ipv6"]["ip"]), 21);
+    assert_eq!(distinct(|server| &server["private_net"][0]["ip"]), 20);
+    assert_eq!(distinct(|server| &server["private_net"][0]["mac_address"]), 20);
+}

@@ -196,3 +196,25 @@ async fn what_goes_with_a_server_goes_and_what_stays_stays() {
     assert_eq!(lab.delete(&format!("/load_balancers/{balancer}")).await.status, 204);
     assert_eq!(lab.emulator.state(), before);
 }
+
+#[tokio::test]
+async fn a_server_that_was_switched_on_again_does_not_go_off() {
+    // At this scale a system takes 0.2 s to go off by itself.
+    let lab = Lab::with(|config| config.scale(0.05)).await;
+    let (id, other) = (lab.server("web-1").await, lab.server("web-2").await);
+    lab.machines.told();
+    lab.act(id, "shutdown", json!({})).await;
+    assert_eq!(
+        lab.show("server", id).await["status"],
+        "running",
+        "it is asked, and has not gone off yet"
+    );
+    lab.act(id, "reset", json!({})).await;
+    // One that was asked later and that nothing disturbs goes off after the first would have.
+    lab.act(other, "shutdown", json!({})).await;
+    while lab.show("server", other).await["status"] != "off" {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert_eq!(lab.machines.told(), ["Reset", "Off"]);
+    assert_eq!(lab.show("server", id).await["status"], "running");
+}
