@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use hoist_model::{
-    At, DeployKey, Draft, Facts, Goal, HostKeyPins, Key, Lookup, Phase, PinError, Pins, StepCx, StepError, StepObserver,
+    At, DeployKey, Draft, Facts, Goal, HostKeyPins, Key, Lookup, Phase, PinError, Pins, ServerFacts, StepCx, StepError,
+    StepObserver,
 };
 use hoist_nodes::{Deadlines, Desired, Installer, K3sTokens, Nodes, Observed, Op, Options, TokenSource};
 use hoist_spec::{Os, Role, Spec};
@@ -120,36 +121,45 @@ fn deadlines() -> Deadlines {
 
 pub(crate) struct World {
     pub(crate) hosts: BTreeMap<String, Host>,
+    /// What infra would tell of each server, but for its pins.
+    pub(crate) servers: BTreeMap<String, ServerFacts>,
     pub(crate) spec: Spec,
     pub(crate) pins: Arc<MemoryPins>,
     pub(crate) observer: Arc<Observer>,
     pub(crate) folder: tempfile::TempDir,
     pub(crate) replace: BTreeSet<String>,
     pub(crate) deadlines: Deadlines,
-    deploy: KeyPair,
-    _api: Api,
+    pub(crate) installer: String,
+    pub(crate) person: KeyPair,
+    pub(crate) deploy: KeyPair,
+    api: Api,
 }
 
 impl World {
-    /// Fresh hosts, one for each `NAME ROLE`.
+    /// Fresh stand-in hosts, one for each `NAME ROLE`.
     pub(crate) async fn new(machines: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let person = KeyPair::generate("person");
-        let deploy = KeyPair::generate("deploy");
-        crate::host::write(&folder.path().join("id"), person.private_pem().expose_secret(), 0o600);
-        let keys = format!("{}\n{}\n", deploy.public(), person.public());
-        let api = Api::new();
-        let pins = Arc::new(MemoryPins::default());
-        let mut hosts = BTreeMap::new();
+        // The port is known once the first host listens: all of a cluster have the same one.
+        let mut world = Self::without_hosts(machines, 1);
+        let keys = format!("{}\n{}\n", world.deploy.public(), world.person.public());
         let mut port = 0;
-        for (name, _) in machines {
+        for (id, (name, _)) in machines.iter().enumerate() {
             let throw_away = KeyPair::generate("throw-away");
             let current = Some(throw_away.fingerprint().to_base32());
-            pins.set(name, HostKeyPins { current, next: None });
-            let host = Host::debian(port, &throw_away, &keys, &api).await;
+            world.pins.set(name, HostKeyPins { current, next: None });
+            let host = Host::debian(port, &throw_away, &keys, &world.api).await;
             port = host.port;
-            hosts.insert((*name).to_owned(), host);
+            world.servers.insert((*name).to_owned(), host.facts(id as u64 + 1));
+            world.hosts.insert((*name).to_owned(), host);
         }
+        world.spec.access.port = port;
+        world
+    }
+
+    /// A world whose hosts are elsewhere: `servers` says where, and `pins` by which keys they are known.
+    pub(crate) fn without_hosts(machines: &[(&str, &str)], port: u16) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let person = KeyPair::generate("person");
+        crate::host::write(&folder.path().join("id"), person.private_pem().expose_secret(), 0o600);
         let text = format!(
             "cluster: {{ name: test, domain: example.com }}\naccess:\n  users: {{ me: {{ keys: [\"{}\"] }} }}\n  \
              identity: {{ file: ./id }}\n  port: {port}\nmachines:\n  a: {{ serverType: cpx32, location: fsn1, role: \
@@ -174,15 +184,18 @@ impl World {
             spec.machines.insert(name.parse().unwrap(), machine);
         }
         Self {
-            hosts,
+            hosts: BTreeMap::new(),
+            servers: BTreeMap::new(),
             spec,
-            pins,
+            pins: Arc::default(),
             observer: Arc::default(),
             folder,
             replace: BTreeSet::new(),
             deadlines: deadlines(),
-            deploy,
-            _api: api,
+            installer: "file:///control/installer.tar.gz".into(),
+            person,
+            deploy: KeyPair::generate("deploy"),
+            api: Api::new(),
         }
     }
 
@@ -202,7 +215,7 @@ impl World {
             pins: self.pins.clone(),
             tokens: Arc::new(Tokens),
             installer: Installer {
-                url: "file:///control/installer.tar.gz".into(),
+                url: self.installer.clone(),
                 sha256: None,
             },
             deadlines: self.deadlines,
@@ -217,8 +230,8 @@ impl World {
     /// What infra publishes.
     pub(crate) fn facts(&self) -> Facts {
         let mut facts = Facts::default();
-        for (id, (name, host)) in self.hosts.iter().enumerate() {
-            let mut server = host.facts(id as u64 + 1);
+        for (name, server) in &self.servers {
+            let mut server = server.clone();
             server.host_keys = self.pins.get(name);
             facts.servers.insert(name.clone(), Lookup::Present(server));
         }
