@@ -3,3 +3,4 @@
 mod certificates;
 mod cluster;
 mod harness;
+mod lifecycle;

@@ -43,7 +43,7 @@ pub(crate) async fn install_cilium(client: &kube::Client) {
     }
 }
 
-fn ready(node: &Node) -> String {
+pub(crate) fn ready(node: &Node) -> String {
     let conditions = node.status.iter().flat_map(|status| status.conditions.iter().flatten());
     conditions
         .filter(|c| c.type_ == "Ready")
