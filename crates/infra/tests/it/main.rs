@@ -2,6 +2,7 @@
 
 mod errors;
 mod faults;
+mod first_boot;
 mod lifecycle;
 mod lock;
 mod pins;

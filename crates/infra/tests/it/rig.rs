@@ -13,6 +13,7 @@ use hoist_model::{
 };
 use hoist_sandbox::emulator::{Served, serve};
 use hoist_sandbox::hcloud::{AddressPool, Config, Emulator, IdleMachines};
+use hoist_sandbox::seams::Machines;
 use hoist_spec::Spec;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -45,8 +46,17 @@ impl Rig {
 
     pub(crate) async fn with(configure: impl FnOnce(Config) -> Config) -> Self {
         let pool = AddressPool::new(Ipv4Addr::new(127, 88, 7, 10), 60);
+        Self::on(Arc::new(IdleMachines), pool, configure).await
+    }
+
+    /// A project with these machines behind its servers.
+    pub(crate) async fn on(
+        machines: Arc<dyn Machines>,
+        pool: AddressPool,
+        configure: impl FnOnce(Config) -> Config,
+    ) -> Self {
         let config = configure(Config::new(TOKEN, pool).scale(0.0).read_only(READ_ONLY));
-        let emulator = Emulator::new(config, Arc::new(IdleMachines));
+        let emulator = Emulator::new(config, machines);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let served = serve(listener, emulator.router()).unwrap();
         let endpoint = format!("http://{}/v1", served.address());
@@ -74,13 +84,18 @@ impl Rig {
     }
 
     pub(crate) fn spec(&self, machines: &str) -> Spec {
+        self.spec_for(&self.user_key, machines)
+    }
+
+    /// The same, with this public key of the one user.
+    pub(crate) fn spec_for(&self, user_key: &str, machines: &str) -> Spec {
         let text = format!(
             "cluster: {{ name: demo, domain: example.com }}\n\
              access: {{ port: 2222, users: {{ cameron: {{ keys: [\"{}\"] }} }} }}\n\
              hetzner: {{ adminCidrs: [203.0.113.7/32] }}\n\
              secrets: {{ recipients: [age1pqx2cdduzsmt34qf25p9w3mhmx6w2xu27x0f3zkr9uucjresyyeqf6gfwc] }}\n\
              machines:{machines}",
-            self.user_key
+            user_key
         );
         hoist_spec::parse(Path::new("hoist.yaml"), &text).unwrap_or_else(|problems| panic!("{problems}"))
     }
