@@ -111,6 +111,8 @@ impl Shape<'_> {
         let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
         let others = schema.get("additionalProperties");
         let key_format = schema.pointer("/propertyNames/format").and_then(Value::as_str);
+        // What a misspelt field was meant to be is not told again as missing.
+        let mut meant: Vec<&str> = Vec::new();
         for entry in entries {
             let entry_path = join(path, &entry.key);
             if let Some(property) = properties.get(&entry.key) {
@@ -121,7 +123,9 @@ impl Shape<'_> {
                 Some(Value::Bool(false)) => {
                     let inside = if path.is_empty() { "the file" } else { path };
                     let message = format!("{inside} has no field `{}`", entry.key);
-                    let hint = guess::field(path, &entry.key, properties.keys().map(String::as_str));
+                    let names = properties.keys().map(String::as_str);
+                    meant.extend(guess::nearest(&entry.key, names.clone()));
+                    let hint = guess::field(path, &entry.key, names);
                     self.report("spec/unknown-field", message, entry.key_place, Some(hint));
                 }
                 Some(other) => {
@@ -135,7 +139,8 @@ impl Shape<'_> {
             }
         }
         for required in schema.get("required").and_then(Value::as_array).into_iter().flatten() {
-            let Some(name) = required.as_str().filter(|name| node.get(name).is_none()) else {
+            let absent = |name: &&str| node.get(name).is_none() && !meant.contains(name);
+            let Some(name) = required.as_str().filter(absent) else {
                 continue;
             };
             let inside = if path.is_empty() { "the file" } else { path };

@@ -385,7 +385,7 @@ async fn everything_that_cannot_be_read_is_told_at_once() {
         api_host: None,
     };
     insta::assert_snapshot!(gather(&spec, &from).await.unwrap_err(), @r"
-    key key of Secret sops-secrets-operator/sops-age-key-file has no value: environment variable NOT_SET: it is not set
+    environment variable NOT_SET: it is not set; it is needed for key key of Secret sops-secrets-operator/sops-age-key-file
       hint: export it before you run hoist
     component cilium: chart cilium 1.20.0 cannot be rendered: there is no helm (looked in HOIST_TOOLS, target/tools and PATH)
       hint: hoist renders charts with helm 4: install it, or set HOIST_TOOLS to its folder

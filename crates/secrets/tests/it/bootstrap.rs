@@ -43,11 +43,9 @@ async fn one_token_is_read_once_and_reaches_both_of_its_secrets() {
 async fn every_source_that_fails_is_told() {
     let resolver = resolver(Path::new("."), variables(&[]));
     insta::assert_snapshot!(bootstrap(&example(), &resolver).await.unwrap_err(), @r"
-    key token of Secret cert-manager/cloudflare-api-token has no value: environment variable CLOUDFLARE_API_TOKEN: it is not set
+    environment variable CLOUDFLARE_API_TOKEN: it is not set; it is needed for key token of Secret cert-manager/cloudflare-api-token and key CF_API_TOKEN of Secret external-dns/cloudflare-api-token
       hint: export it before you run hoist
-    key key of Secret sops-secrets-operator/sops-age-key-file has no value: environment variable SOPS_AGE_KEY: it is not set
-      hint: export it before you run hoist
-    key CF_API_TOKEN of Secret external-dns/cloudflare-api-token has no value: environment variable CLOUDFLARE_API_TOKEN: it is not set
+    environment variable SOPS_AGE_KEY: it is not set; it is needed for key key of Secret sops-secrets-operator/sops-age-key-file
       hint: export it before you run hoist
     ");
 }

@@ -18,13 +18,6 @@ fn unknown_field() {
     1 | cluster: { name: demo, domian: example.com }
       |                        ^^^^^^
       = hint: did you mean `domain`?
-
-    error[spec/missing-field]: cluster lacks `domain`
-     --> hoist.yaml:1:12
-      |
-    1 | cluster: { name: demo, domian: example.com }
-      |            ^^^^
-      = hint: domain: The domain that nodes and the API get their names under.
     ");
 }
 
