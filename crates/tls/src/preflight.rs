@@ -125,17 +125,36 @@ async fn write_and_remove(client: &Client, zone: &Zone, name: &str) -> Result<()
         comment: Some(COMMENT.into()),
         proxied: false,
     };
-    match client.create_record(&zone.id, &record).await {
-        // Left by a run that was killed between the two calls: it is ours by its name, and goes below.
-        Ok(_) | Err(Error::Exists { .. }) => {}
-        Err(error) => return Err(failed("written")(error)),
-    }
+    let created = client.create_record(&zone.id, &record).await;
+    let refused = match &created {
+        Ok(_) | Err(Error::Exists { .. }) => None,
+        // No answer is not a refusal: looking for the record tells.
+        Err(Error::Unreachable { .. }) => created.as_ref().err(),
+        Err(Error::Api { status, .. }) if *status >= 500 => created.as_ref().err(),
+        Err(error) => return Err(failed("written")(error.clone())),
+    };
+    // Also finds what a run left behind that was killed between writing and removing. cert-manager reads records, too.
     let ours = RecordFilter {
         name: Some(name.to_owned()),
         kind: Some("TXT".into()),
         comment: None,
     };
-    for record in client.records(&zone.id, &ours).await.map_err(failed("read back"))? {
+    let found = match client.records(&zone.id, &ours).await {
+        Ok(found) => found,
+        Err(error) => {
+            if let Ok(record) = &created {
+                client
+                    .delete_record(&zone.id, &record.id)
+                    .await
+                    .map_err(failed("removed"))?;
+            }
+            return Err(failed("read back")(error));
+        }
+    };
+    if let (true, Some(error)) = (found.is_empty(), refused) {
+        return Err(failed("written")(error.clone()));
+    }
+    for record in found {
         client
             .delete_record(&zone.id, &record.id)
             .await

@@ -1,5 +1,7 @@
 //! Issuers and canaries as objects; the preflight against an API on loopback.
 
+mod emulator;
+
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
