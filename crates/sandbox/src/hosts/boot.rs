@@ -179,7 +179,7 @@ async fn stay_up(
         up.machine.say(&format!("going down: {}", request.word(0)));
         request.answer(0, "").await;
         // Whoever asked still gets its answer over the connection.
-        let down = Duration::from_millis(150).max(up.machine.shared.scaled(GOING_DOWN));
+        let down = Duration::from_millis(300).max(up.machine.shared.scaled(GOING_DOWN));
         tokio::time::sleep(down).await;
         return (next, None);
     }

@@ -23,7 +23,12 @@ const SFTP: [&str; 3] = ["/usr/lib/openssh/sftp-server", "/usr/libexec/openssh/s
 
 type Size = (u32, u32);
 
-/// Serves the channel until it is closed.
+/// The program that a subsystem is.
+pub(super) fn subsystem(name: &str) -> Option<&'static str> {
+    SFTP.into_iter().find(|path| name == "sftp" && Path::new(path).is_file())
+}
+
+/// Serves the channel until it is closed. The connection's handler answers its requests; here they are carried out.
 pub(super) async fn serve(channel: Channel<Msg>, handle: Handle, namespace: Arc<Namespace>, mut login: Login) {
     let id = channel.id();
     let (mut read, write) = channel.split();
@@ -31,24 +36,17 @@ pub(super) async fn serve(channel: Channel<Msg>, handle: Handle, namespace: Arc<
     let script = loop {
         let Some(message) = read.wait().await else { return };
         match message {
-            ChannelMsg::RequestPty { term, col_width, row_height, want_reply, .. } => {
+            ChannelMsg::RequestPty { term, col_width, row_height, .. } => {
                 login.term = Some(term);
                 size = Some((col_width, row_height));
-                if want_reply {
-                    let _ = handle.channel_success(id).await;
-                }
             }
             ChannelMsg::Exec { command, .. } => break Some(String::from_utf8_lossy(&command).into_owned()),
             ChannelMsg::RequestShell { .. } => break None,
-            ChannelMsg::RequestSubsystem { name, .. } if name == "sftp" => {
-                if let Some(server) = SFTP.iter().find(|path| Path::new(path).is_file()) {
+            ChannelMsg::RequestSubsystem { name, .. } => {
+                if let Some(program) = subsystem(&name) {
                     size = None;
-                    break Some((*server).to_owned());
+                    break Some(program.to_owned());
                 }
-                let _ = handle.channel_failure(id).await;
-            }
-            ChannelMsg::RequestSubsystem { .. } | ChannelMsg::SetEnv { .. } | ChannelMsg::AgentForward { .. } => {
-                let _ = handle.channel_failure(id).await;
             }
             ChannelMsg::Close => return,
             _ => {}
@@ -58,13 +56,16 @@ pub(super) async fn serve(channel: Channel<Msg>, handle: Handle, namespace: Arc<
         Some(size) => with_terminal(&namespace, &login, script.as_deref(), size),
         None => with_pipes(&namespace, &login, script.as_deref().unwrap_or("exec /bin/sh -l")),
     };
-    let Ok(streams) = started else {
-        let _ = handle.channel_failure(id).await;
-        let _ = handle.close(id).await;
-        return;
-    };
-    let _ = handle.channel_success(id).await;
     drop(namespace);
+    let streams = match started {
+        Ok(streams) => streams,
+        Err(error) => {
+            let _ = write.extended_data_bytes(1, format!("the sandbox cannot run this: {error}\n")).await;
+            let _ = handle.exit_status_request(id, 255).await;
+            let _ = handle.close(id).await;
+            return;
+        }
+    };
     let status = converse(&mut read, &write, streams).await;
     match status.signal() {
         Some(signal) => {

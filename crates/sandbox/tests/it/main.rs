@@ -3,3 +3,4 @@
 mod cloudflare;
 mod controlplane;
 mod hcloud;
+mod hosts;

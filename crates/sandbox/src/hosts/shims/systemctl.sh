@@ -49,8 +49,8 @@ missing() {
 end() {
   u=$S/units/$1
   if [ "$(get SubState "$1")" = running ]; then
-    read -r pid <"$u/pid" && kill -TERM -- "-$pid" 2>/dev/null
-    flock -w 10 "$S/units/.lock.$1" true || { kill -KILL -- "-$pid" 2>/dev/null; flock -w 5 "$S/units/.lock.$1" true; }
+    read -r pid <"$u/pid" && kill -s TERM -- "-$pid" 2>/dev/null
+    flock -w 10 "$S/units/.lock.$1" true || { kill -s KILL -- "-$pid" 2>/dev/null; flock -w 5 "$S/units/.lock.$1" true; }
   fi
   rm -rf "$u"
 }

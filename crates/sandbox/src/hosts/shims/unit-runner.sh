@@ -6,8 +6,11 @@ shift 3
 u=$S/units/$unit
 stopped=
 trap 'stopped=1' TERM
-"$@" 8>&- 7>&-
-status=$?
+status=143
+if [ -z "$stopped" ]; then
+  "$@" 8>&- 7>&-
+  status=$?
+fi
 echo "$status" >"$S/results/$unit"
 end() {
   printf 'Id=%s.service\nLoadState=loaded\nActiveState=%s\nSubState=%s\nResult=%s\nExecMainCode=%s\nExecMainStatus=%s\n' "$unit" "$@" >"$u/new" &&

@@ -1,0 +1,8 @@
+//! The machines behind the servers, seen with OpenSSH's own clients.
+
+mod faults;
+mod first_boot;
+mod harness;
+mod installing;
+mod ssh;
+mod units;
