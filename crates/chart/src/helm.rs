@@ -50,6 +50,17 @@ impl HelmChart {
     }
 }
 
+/// What a person's shell may tell helm, and what must not change a rendering.
+const LEFT_OUT: &[&str] = &[
+    "HELM_DEBUG",
+    "HELM_NAMESPACE",
+    "HELM_KUBECONTEXT",
+    "HELM_KUBEAPISERVER",
+    "HELM_KUBETOKEN",
+    "HELM_REPOSITORY_CACHE",
+    "HELM_REPOSITORY_CONFIG",
+];
+
 type Rendered = Arc<OnceCell<Result<Vec<Value>, ChartError>>>;
 
 /// The `helm` program. Renders each chart once in its life.
@@ -159,7 +170,11 @@ impl Helm {
             chart: chart.title(),
             looked: format!("{} does not start: {error}", program.display()),
         };
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        for name in LEFT_OUT {
+            command.env_remove(name);
+        }
+        let mut child = command
             .args(args)
             .env("HELM_CACHE_HOME", home.join("cache"))
             .env("HELM_CONFIG_HOME", home.join("config"))

@@ -31,21 +31,25 @@ pub(crate) fn charts(spec: &Spec, api_host: Option<&str>) -> Vec<(String, HelmCh
 }
 
 fn cilium(spec: &Spec, settings: &Cilium, api_host: Option<&str>) -> HelmChart {
-    let nodes = spec
-        .machines_enabled()
-        .filter(|(_, machine)| machine.role.is_some())
-        .count();
+    let nodes = || spec.machines_enabled().filter(|(_, machine)| machine.role.is_some());
+    // Hetzner's ARM types: TCX programs do not load on their kernel 6.12.
+    let arm = nodes().any(|(_, machine)| machine.server_type.as_str().starts_with("cax"));
+    let bpf = if arm {
+        json!({ "masquerade": true, "enableTCX": false })
+    } else {
+        json!({ "masquerade": true })
+    };
     let ours = json!({
         "kubeProxyReplacement": true,
         "routingMode": "tunnel",
         "tunnelProtocol": "geneve",
         "ipam": { "mode": "kubernetes" },
-        "bpf": { "masquerade": true },
+        "bpf": bpf,
         // Never a Service address: Cilium itself makes those work.
         "k8sServiceHost": spec.api_name().or(api_host).unwrap_or(UNKNOWN_HOST),
         "k8sServicePort": 6443,
         "rollOutCiliumPods": true,
-        "operator": { "replicas": nodes.clamp(1, 2), "rollOutPods": true },
+        "operator": { "replicas": nodes().count().clamp(1, 2), "rollOutPods": true },
         "hubble": {
             "relay": { "enabled": true, "rollOutPods": true },
             "ui": { "enabled": true, "rollOutPods": true },

@@ -49,10 +49,12 @@ impl FromStr for Cidr {
             hidden: false,
         };
         let net: IpNet = text.parse().map_err(|_| {
-            refused(
-                format!("`{text}` is not a network in CIDR notation"),
-                "write address/length, such as 10.42.0.0/16".into(),
-            )
+            let hint = match text.parse::<IpAddr>() {
+                Ok(address) => format!("write {}, which is this one address", IpNet::from(address)),
+                Err(_) if text == "self" => "the caller's own address comes with a later version: write it out".into(),
+                Err(_) => "write address/length, such as 10.42.0.0/16".into(),
+            };
+            refused(format!("`{text}` is not a network in CIDR notation"), hint)
         })?;
         if net.addr() == net.network() {
             Ok(Self(net))

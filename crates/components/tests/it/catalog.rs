@@ -135,6 +135,14 @@ async fn cilium_is_set_up_as_the_reference_says() {
 }
 
 #[tokio::test]
+async fn an_arm_machine_turns_tcx_off() {
+    let tcx =
+        async |spec: Spec| object(&resolved(&spec).await, "ConfigMap", "cilium-config")["data"]["enable-tcx"].clone();
+    assert_eq!(tcx(example(|text| text)).await, "true");
+    assert_eq!(tcx(example(|text| text.replace("cpx32", "cax21"))).await, "false");
+}
+
+#[tokio::test]
 async fn one_changed_value_touches_only_what_it_is_about() {
     let before = resolved(&example(|text| text)).await;
     let change = |text: String| text.replace("coredns: {}", "coredns: { replicas: 3 }");
@@ -142,12 +150,7 @@ async fn one_changed_value_touches_only_what_it_is_about() {
         changed(&before, &resolved(&example(change)).await),
         ["Deployment coredns"]
     );
-    let change = |text: String| {
-        text.replace(
-            "ui: { enabled: false } }",
-            "ui: { enabled: false } }, MTU: 1400",
-        )
-    };
+    let change = |text: String| text.replace("ui: { enabled: false } }", "ui: { enabled: false } }, MTU: 1400");
     assert_eq!(
         changed(&before, &resolved(&example(change)).await),
         [

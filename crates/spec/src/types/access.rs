@@ -60,6 +60,6 @@ pub enum Identity {
     /// Whatever the running ssh-agent holds.
     #[default]
     Agent,
-    /// A file with a private key, relative to hoist.yaml.
+    /// A file with a private key, relative to hoist.yaml; `~/` is your home.
     File(PathBuf),
 }

@@ -322,6 +322,32 @@ fn nobody_has_sudo() {
 }
 
 #[test]
+fn addresses_where_networks_belong() {
+    insta::assert_snapshot!(of(|t| t + "hetzner: { adminCidrs: [203.0.113.7, \"2001:db8::1\", self] }\n"), @r#"
+    error[spec/invalid-value]: hetzner.adminCidrs[0]: `203.0.113.7` is not a network in CIDR notation
+      --> hoist.yaml:10:25
+       |
+    10 | hetzner: { adminCidrs: [203.0.113.7, "2001:db8::1", self] }
+       |                         ^^^^^^^^^^^
+       = hint: write 203.0.113.7/32, which is this one address
+
+    error[spec/invalid-value]: hetzner.adminCidrs[1]: `2001:db8::1` is not a network in CIDR notation
+      --> hoist.yaml:10:38
+       |
+    10 | hetzner: { adminCidrs: [203.0.113.7, "2001:db8::1", self] }
+       |                                      ^^^^^^^^^^^^^
+       = hint: write 2001:db8::1/128, which is this one address
+
+    error[spec/invalid-value]: hetzner.adminCidrs[2]: `self` is not a network in CIDR notation
+      --> hoist.yaml:10:53
+       |
+    10 | hetzner: { adminCidrs: [203.0.113.7, "2001:db8::1", self] }
+       |                                                     ^^^^
+       = hint: the caller's own address comes with a later version: write it out
+    "#);
+}
+
+#[test]
 fn private_key_in_the_file() {
     insta::assert_snapshot!(of(|t| t.replace("ssh-ed25519 AAAA", "-----BEGIN OPENSSH PRIVATE KEY----- AAAA")), @r"
     error[spec/secret-in-file]: access.users.ada.keys[0]: this is a private key
