@@ -264,12 +264,15 @@ fn add_inventory(
                 tags: Vec::new(),
             };
             own.on(&mut object);
-            parts.push(Part {
-                name: OWN.to_owned(),
-                needs: Vec::new(),
-                ids: vec![object.id().clone()],
-                preflight: None,
-            });
+            parts.insert(
+                0,
+                Part {
+                    name: OWN.to_owned(),
+                    needs: Vec::new(),
+                    ids: vec![object.id().clone()],
+                    preflight: None,
+                },
+            );
             all.insert(object.id().clone(), (object, OWN.to_owned()));
         }
         Err(error) => problems.push(Diagnostic::new("cluster/inventory", error.to_string())),

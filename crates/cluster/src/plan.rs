@@ -74,35 +74,24 @@ pub(crate) fn plan(desired: &Desired, observed: &Observed) -> Draft<Op> {
         .zip(&gates)
         .map(|(part, gate)| (part.name.as_str(), gate))
         .collect();
-    for id in &desired.order {
-        let Some(step) = planned.remove(id) else { continue };
-        let entry = &desired.objects[id];
-        let mut needs: BTreeSet<Key> = entry
-            .needs
-            .iter()
-            .map(key)
-            .filter(|key| touched.contains(key))
-            .collect();
-        if !ungated(id) {
-            for other in desired.part(&entry.component).map_or(&[][..], |part| &part.needs) {
-                needs.extend(
-                    gate_of
-                        .get(other.as_str())
-                        .into_iter()
-                        .flat_map(|gate| gate.keys.iter().cloned()),
-                );
-            }
-        }
-        if let Some(preflight) = gate_of
-            .get(entry.component.as_str())
-            .and_then(|gate| gate.preflight.as_ref())
-        {
-            needs.insert(preflight.key.clone());
-        }
-        draft.steps.push(step.needs(needs));
-    }
-    for gate in &gates {
+    // Component by component, as a person reads them; what needs what decides the rest.
+    for (part, gate) in desired.components.iter().zip(&gates) {
         draft.steps.extend(gate.preflight.clone());
+        for id in desired
+            .order
+            .iter()
+            .filter(|id| desired.objects[*id].component == part.name)
+        {
+            let Some(step) = planned.remove(id) else { continue };
+            let mut needs: BTreeSet<Key> = desired.objects[id].needs.iter().map(key).collect();
+            needs.retain(|key| touched.contains(key));
+            if !ungated(id) {
+                let others = part.needs.iter().filter_map(|name| gate_of.get(name.as_str()));
+                needs.extend(others.flat_map(|gate| gate.keys.iter().cloned()));
+            }
+            needs.extend(gate.preflight.iter().map(|step| step.key.clone()));
+            draft.steps.push(step.needs(needs));
+        }
         draft.steps.extend(gate.step.clone());
     }
     if let Some(seen) = seen {

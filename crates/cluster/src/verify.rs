@@ -177,6 +177,12 @@ async fn object(api: &Api, area: &str, id: &ObjectId, entry: &Entry, live: Live<
         }
     }
     match readiness(live) {
+        Readiness::Ready if live["kind"] == "DaemonSet" && live["status"]["desiredNumberScheduled"] == 0 => {
+            Check::fail(area, title, "it runs on no node", Some("kubectl get nodes".to_owned()))
+        }
+        Readiness::Ready if simulated && area == "workloads" => {
+            Check::pass(area, title, format!("{}, on simulated nodes", evidence(live)))
+        }
         Readiness::Ready => Check::pass(area, title, evidence(live)),
         Readiness::InProgress(why) | Readiness::Failed(why) => {
             let cause = explain(api, live).await;

@@ -15,16 +15,16 @@ async fn the_plan_for_no_cluster_is_complete_and_in_order() {
     assert!(round.draft.steps.iter().all(|step| step.provisional));
     insta::assert_snapshot!(round.text(&world.name), @r"
     create ConfigMap/kube-system/hoist-inventory-NAME: does not exist
+    create CustomResourceDefinition.apiextensions.k8s.io/things.NAME.example.com: does not exist
+    await ready/definitions: its objects change
     create Namespace/NAME: does not exist
     create ConfigMap/NAME/web: does not exist
     create Secret/NAME/token: does not exist
     create Service/NAME/web: does not exist
     create ServiceAccount/NAME/web: does not exist
-    create CustomResourceDefinition.apiextensions.k8s.io/things.NAME.example.com: does not exist
     create ClusterRole.rbac.authorization.k8s.io/NAME-web: does not exist
     create ClusterRoleBinding.rbac.authorization.k8s.io/NAME-web: does not exist
     create Deployment.apps/NAME/web: does not exist
-    await ready/definitions: its objects change
     await ready/web: its objects change
     create Thing.NAME.example.com/NAME/one: does not exist
     await ready/things: its objects change
