@@ -21,7 +21,7 @@ use super::nixos::{self, BOOT_DEFAULT, Settings};
 use super::requests::{self, ssh_unit};
 use super::shims;
 use super::sshd::{Sshd, ports};
-use super::units::{self, Active};
+use super::units::{self, UnitState};
 use crate::seams::Power;
 
 /// Seconds that the parts of a boot take on a real machine.
@@ -155,7 +155,8 @@ async fn stay_up(
         let request = match request {
             Ok(request) => request,
             Err(error) => {
-                up.machine.say(&format!("its programs cannot be heard any more: {error}"));
+                up.machine
+                    .say(&format!("its programs cannot be heard any more: {error}"));
                 return (wait(orders).await, None);
             }
         };
@@ -206,10 +207,18 @@ async fn come_up(machine: &Arc<Machine>, medium: Medium) -> Result<(Arc<Up>, Req
         files::place(&control.join("boot_id"), format!("{boot_id}\n"), 0o444)?;
         // As always, the kernel has kept some of it for itself.
         let kib = spec.memory_mib * 1024 * 96 / 100;
-        let meminfo = format!("MemTotal: {kib:>15} kB\nMemFree: {:>16} kB\nMemAvailable: {:>11} kB\n", kib / 2, kib * 9 / 10);
+        let meminfo = format!(
+            "MemTotal: {kib:>15} kB\nMemFree: {:>16} kB\nMemAvailable: {:>11} kB\n",
+            kib / 2,
+            kib * 9 / 10
+        );
         files::place(&control.join("meminfo"), meminfo, 0o444)?;
         files::place(&control.join("scale"), format!("{}\n", machine.shared.scale), 0o444)?;
-        let arch = if spec.architecture == "arm" { "aarch64" } else { "x86_64" };
+        let arch = if spec.architecture == "arm" {
+            "aarch64"
+        } else {
+            "x86_64"
+        };
         files::place(&control.join("arch"), format!("{arch}\n"), 0o444)?;
         files::place(&control.join("hostname"), format!("{}\n", system.hostname), 0o444)?;
         files::place(&control.join("address"), format!("{}\n", spec.public_ipv4), 0o444)?;
@@ -240,10 +249,10 @@ async fn come_up(machine: &Arc<Machine>, medium: Medium) -> Result<(Arc<Up>, Req
         namespace,
     };
     match up.sshd.restart(&up.root, up.os).await {
-        Ok(()) => units::set(&up.control, unit, Active::Active),
+        Ok(()) => units::set(&up.control, unit, UnitState::Active),
         Err(why) => {
             units::say(&up.control, unit, &why);
-            units::set(&up.control, unit, Active::Failed);
+            units::set(&up.control, unit, UnitState::Failed);
             machine.say(&format!("sshd: {why}"));
             tracing::error!(machine = spec.name, why, "a machine's sshd does not listen");
         }
@@ -262,10 +271,16 @@ async fn come_up(machine: &Arc<Machine>, medium: Medium) -> Result<(Arc<Up>, Req
 async fn finish(up: Arc<Up>, first: FirstBoot) {
     if let Some(command) = first.command() {
         let mut command = up.namespace.command(&Login::root(), &command);
-        command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        command
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null());
         match command.status().await {
             Ok(status) if status.success() => {}
-            Ok(status) => up.machine.say(&format!("cloud-init: runcmd ended with {status}: see {}", cloud_init::LOG)),
+            Ok(status) => up.machine.say(&format!(
+                "cloud-init: runcmd ended with {status}: see {}",
+                cloud_init::LOG
+            )),
             Err(error) => up.machine.say(&format!("cloud-init: runcmd could not be run: {error}")),
         }
     }
@@ -278,7 +293,13 @@ fn prepare(machine: &Machine, medium: Medium) -> Result<System, HostsError> {
         Medium::Kexec => {
             let root = machine.memory();
             installer(machine, &root).map_err(HostsError::file("lay out the installer in", &root))?;
-            Ok(System { os: Os::Installer, root, hostname: "nixos-installer".into(), installed: None, first: None })
+            Ok(System {
+                os: Os::Installer,
+                root,
+                hostname: "nixos-installer".into(),
+                installed: None,
+                first: None,
+            })
         }
         Medium::Disk => {
             let disk = machine.disk();
@@ -303,7 +324,13 @@ fn from_disk(machine: &Machine, root: PathBuf) -> Result<System, HostsError> {
     if let Some(path) = files::read(&root, BOOT_DEFAULT).map_err(failed)? {
         let settings = nixos::of_system(&root, &path).map_err(HostsError::Boot)?;
         let hostname = settings.host_name.clone();
-        return Ok(System { os: Os::NixOs, root, hostname, installed: Some((path, settings)), first: None });
+        return Ok(System {
+            os: Os::Installed,
+            root,
+            hostname,
+            installed: Some((path, settings)),
+            first: None,
+        });
     }
     if files::read(&root, "/etc/debian_version").map_err(failed)?.is_none() {
         return Err(HostsError::Boot("no bootable system on the disk".into()));
@@ -313,13 +340,25 @@ fn from_disk(machine: &Machine, root: PathBuf) -> Result<System, HostsError> {
     let hostname = first.hostname(&spec.name).to_owned();
     let seen = files::read(&root, FINISHED).map_err(failed)?.is_some();
     if seen {
-        return Ok(System { os: Os::Debian, root, hostname, installed: None, first: None });
+        return Ok(System {
+            os: Os::Debian,
+            root,
+            hostname,
+            installed: None,
+            first: None,
+        });
     }
     for warning in &first.warnings {
         machine.say(&format!("cloud-init: {warning}"));
     }
     first.prepare(&root, &spec.ssh_keys, &hostname).map_err(failed)?;
-    Ok(System { os: Os::Debian, root, hostname, installed: None, first: Some(first) })
+    Ok(System {
+        os: Os::Debian,
+        root,
+        hostname,
+        installed: None,
+        first: Some(first),
+    })
 }
 
 /// The installer's root: with the keys and identity that kexec carried over, and the port of the system before it.
@@ -336,10 +375,22 @@ fn installer(machine: &Machine, root: &Path) -> io::Result<()> {
     }
     for entry in std::fs::read_dir(kept.join("ssh")).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let mode = if name.to_string_lossy().ends_with(".pub") { 0o644 } else { 0o600 };
-        files::write(root, Path::new("/etc/ssh").join(&name), std::fs::read(entry.path())?, mode)?;
+        let mode = if name.to_string_lossy().ends_with(".pub") {
+            0o644
+        } else {
+            0o600
+        };
+        files::write(
+            root,
+            Path::new("/etc/ssh").join(&name),
+            std::fs::read(entry.path())?,
+            mode,
+        )?;
     }
-    let lines: String = ports(&machine.disk())?.iter().map(|port| format!("Port {port}\n")).collect();
+    let lines: String = ports(&machine.disk())?
+        .iter()
+        .map(|port| format!("Port {port}\n"))
+        .collect();
     files::write(root, "/etc/ssh/sshd_config", lines, 0o644)?;
     layout::host_key(root, "nixos-installer")
 }

@@ -21,7 +21,11 @@ pub(super) struct Built {
 /// Builds something of one machine's configuration into the store below `prefix`. Errors are what `nix` would print.
 pub(super) fn build(root: &Path, prefix: &str, flake: &str, machine: &str, what: &str) -> Result<Built, String> {
     let failed = |error: io::Error| format!("error: {error}");
-    let attribute = || format!("error: flake 'path:{flake}' does not provide attribute 'nixosConfigurations.{machine}.config.system.build.{what}'");
+    let attribute = || {
+        format!(
+            "error: flake 'path:{flake}' does not provide attribute 'nixosConfigurations.{machine}.config.system.build.{what}'"
+        )
+    };
     let folder = files::resolve(root, flake).map_err(failed)?;
     if !folder.join("flake.nix").is_file() {
         return Err(format!("error: path '{flake}/flake.nix' does not exist"));
@@ -51,7 +55,9 @@ pub(super) fn build(root: &Path, prefix: &str, flake: &str, machine: &str, what:
     } else {
         let beside = store.join(format!(".{hash}.new"));
         files::remove(&beside).map_err(failed)?;
-        system(&beside, &path, &text).and_then(|()| std::fs::rename(&beside, &at)).map_err(failed)?;
+        system(&beside, &path, &text)
+            .and_then(|()| std::fs::rename(&beside, &at))
+            .map_err(failed)?;
     }
     Ok(Built { path, new: true })
 }
@@ -61,9 +67,17 @@ fn system(at: &Path, path: &str, settings: &str) -> io::Result<()> {
     for (name, text, mode) in [
         ("settings.json", settings, 0o444),
         ("nixos-version", "26.05.20261120.sandbox", 0o444),
-        ("etc/os-release", Os::NixOs.release(), 0o444),
-        ("init", "#!/bin/sh\necho this system boots in the sandbox only >&2\nexit 1\n", 0o555),
-        ("activate", "#!/bin/sh\n. /run/sandbox/lib.sh\nask activate \"$(dirname \"$(readlink -f \"$0\")\")\"\n", 0o555),
+        ("etc/os-release", Os::Installed.release(), 0o444),
+        (
+            "init",
+            "#!/bin/sh\necho this system boots in the sandbox only >&2\nexit 1\n",
+            0o555,
+        ),
+        (
+            "activate",
+            "#!/bin/sh\n. /run/sandbox/lib.sh\nask activate \"$(dirname \"$(readlink -f \"$0\")\")\"\n",
+            0o555,
+        ),
         ("bin/switch-to-configuration", shims::SWITCH, 0o555),
     ] {
         files::place(&at.join(name), text, mode)?;
@@ -76,7 +90,12 @@ fn system(at: &Path, path: &str, settings: &str) -> io::Result<()> {
 pub(super) fn lock(root: &Path, flake: &str) -> io::Result<()> {
     let path = Path::new(flake).join("flake.lock");
     if files::read(root, &path)?.is_none() {
-        files::write(root, path, "{\n  \"nodes\": { \"root\": {} },\n  \"root\": \"root\",\n  \"version\": 7\n}\n", 0o644)?;
+        files::write(
+            root,
+            path,
+            "{\n  \"nodes\": { \"root\": {} },\n  \"root\": \"root\",\n  \"version\": 7\n}\n",
+            0o644,
+        )?;
     }
     Ok(())
 }
@@ -90,12 +109,20 @@ fn hash(folder: &Path, machine: &str, what: &str) -> io::Result<String> {
     digest.update(format!("{machine}\0{what}\0"));
     for path in paths {
         let content = std::fs::read(&path)?;
-        let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().into_owned();
+        let name = path
+            .strip_prefix(folder)
+            .unwrap_or(&path)
+            .to_string_lossy()
+            .into_owned();
         digest.update(format!("{name}\0{}\0", content.len()));
         digest.update(content);
     }
     const LETTERS: &[u8; 32] = b"0123456789abcdfghijklmnpqrsvwxyz";
-    Ok(digest.finalize().iter().map(|byte| char::from(LETTERS[usize::from(byte & 31)])).collect())
+    Ok(digest
+        .finalize()
+        .iter()
+        .map(|byte| char::from(LETTERS[usize::from(byte & 31)]))
+        .collect())
 }
 
 fn list(folder: &Path, paths: &mut Vec<PathBuf>) -> io::Result<()> {
@@ -166,7 +193,11 @@ mod tests {
         let root = folder.path();
         flake(root);
         let first = build(root, "/", "/f", "a", "toplevel").unwrap();
-        assert!(first.new && first.path.ends_with("-nixos-system-a-26.05"), "{}", first.path);
+        assert!(
+            first.new && first.path.ends_with("-nixos-system-a-26.05"),
+            "{}",
+            first.path
+        );
         assert!(!build(root, "/", "/f", "a", "toplevel").unwrap().new);
         copy(&root.join("f"), &root.join("g")).unwrap();
         let moved = build(root, "/mnt", "/g", "a", "toplevel").unwrap();

@@ -19,13 +19,18 @@ use super::login::Login;
 use super::namespace::Namespace;
 
 /// Where the distributions put OpenSSH's sftp server.
-const SFTP: [&str; 3] = ["/usr/lib/openssh/sftp-server", "/usr/libexec/openssh/sftp-server", "/usr/lib/ssh/sftp-server"];
+const SFTP: [&str; 3] = [
+    "/usr/lib/openssh/sftp-server",
+    "/usr/libexec/openssh/sftp-server",
+    "/usr/lib/ssh/sftp-server",
+];
 
 type Size = (u32, u32);
 
 /// The program that a subsystem is.
 pub(super) fn subsystem(name: &str) -> Option<&'static str> {
-    SFTP.into_iter().find(|path| name == "sftp" && Path::new(path).is_file())
+    SFTP.into_iter()
+        .find(|path| name == "sftp" && Path::new(path).is_file())
 }
 
 /// Serves the channel until it is closed. The connection's handler answers its requests; here they are carried out.
@@ -36,7 +41,12 @@ pub(super) async fn serve(channel: Channel<Msg>, handle: Handle, namespace: Arc<
     let script = loop {
         let Some(message) = read.wait().await else { return };
         match message {
-            ChannelMsg::RequestPty { term, col_width, row_height, .. } => {
+            ChannelMsg::RequestPty {
+                term,
+                col_width,
+                row_height,
+                ..
+            } => {
                 login.term = Some(term);
                 size = Some((col_width, row_height));
             }
@@ -60,7 +70,9 @@ pub(super) async fn serve(channel: Channel<Msg>, handle: Handle, namespace: Arc<
     let streams = match started {
         Ok(streams) => streams,
         Err(error) => {
-            let _ = write.extended_data_bytes(1, format!("the sandbox cannot run this: {error}\n")).await;
+            let _ = write
+                .extended_data_bytes(1, format!("the sandbox cannot run this: {error}\n"))
+                .await;
             let _ = handle.exit_status_request(id, 255).await;
             let _ = handle.close(id).await;
             return;
@@ -70,7 +82,9 @@ pub(super) async fn serve(channel: Channel<Msg>, handle: Handle, namespace: Arc<
     match status.signal() {
         Some(signal) => {
             let name = signal_name(signal);
-            let _ = handle.exit_signal_request(id, name, status.core_dumped(), String::new(), "en".to_owned()).await;
+            let _ = handle
+                .exit_signal_request(id, name, status.core_dumped(), String::new(), "en".to_owned())
+                .await;
         }
         None => {
             let code = status.code().and_then(|code| u32::try_from(code).ok()).unwrap_or(255);
@@ -93,7 +107,11 @@ struct Streams {
 
 fn with_pipes(namespace: &Namespace, login: &Login, script: &str) -> std::io::Result<Streams> {
     let mut command = namespace.command(login, script);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
     let missing = || std::io::Error::other("a stream is missing");
     Ok(Streams {
         input: Box::new(child.stdin.take().ok_or_else(missing)?),
@@ -106,15 +124,29 @@ fn with_pipes(namespace: &Namespace, login: &Login, script: &str) -> std::io::Re
 
 fn with_terminal(namespace: &Namespace, login: &Login, script: Option<&str>, size: Size) -> std::io::Result<Streams> {
     let short = |number: u32| u16::try_from(number).unwrap_or(0);
-    let window = nix::pty::Winsize { ws_col: short(size.0), ws_row: short(size.1), ws_xpixel: 0, ws_ypixel: 0 };
+    let window = nix::pty::Winsize {
+        ws_col: short(size.0),
+        ws_row: short(size.1),
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
     let pty = nix::pty::openpty(Some(&window), None)?;
     let mut command = namespace.terminal(login, script);
-    command.stdin(pty.slave.try_clone()?).stdout(pty.slave.try_clone()?).stderr(pty.slave);
+    command
+        .stdin(pty.slave.try_clone()?)
+        .stdout(pty.slave.try_clone()?)
+        .stderr(pty.slave);
     let child = command.spawn()?;
     // It holds the terminal's other end, whose last owner's end is how the session's end is seen.
     drop(command);
-    nix::fcntl::fcntl(&pty.master, nix::fcntl::FcntlArg::F_SETFL(nix::fcntl::OFlag::O_NONBLOCK))?;
-    nix::fcntl::fcntl(&pty.master, nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC))?;
+    nix::fcntl::fcntl(
+        &pty.master,
+        nix::fcntl::FcntlArg::F_SETFL(nix::fcntl::OFlag::O_NONBLOCK),
+    )?;
+    nix::fcntl::fcntl(
+        &pty.master,
+        nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC),
+    )?;
     Ok(Streams {
         child,
         input: Box::new(pipe::Sender::from_owned_fd_unchecked(pty.master.try_clone()?)?),
@@ -130,7 +162,13 @@ async fn converse(
     write: &ChannelWriteHalf<Msg>,
     streams: Streams,
 ) -> std::process::ExitStatus {
-    let Streams { mut child, input, output, errors, terminal } = streams;
+    let Streams {
+        mut child,
+        input,
+        output,
+        errors,
+        terminal,
+    } = streams;
     // Without a bound: waiting here for a slow command would hold up the whole connection.
     let (sender, receiver) = mpsc::unbounded_channel::<Bytes>();
     let feeding = tokio::spawn(feed(input, receiver));

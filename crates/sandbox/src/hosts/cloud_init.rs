@@ -24,10 +24,24 @@ struct CloudConfig {
 }
 
 /// Keys that say what the sandbox's image does anyway.
-const WITHOUT_EFFECT: [&str; 7] =
-    ["ssh_pwauth", "ssh_deletekeys", "preserve_hostname", "package_update", "package_upgrade", "manage_etc_hosts", "fqdn"];
-const UNDERSTOOD: [&str; 7] =
-    ["hostname", "ssh_keys", "ssh_authorized_keys", "users", "write_files", "runcmd", "disable_root"];
+const WITHOUT_EFFECT: [&str; 7] = [
+    "ssh_pwauth",
+    "ssh_deletekeys",
+    "preserve_hostname",
+    "package_update",
+    "package_upgrade",
+    "manage_etc_hosts",
+    "fqdn",
+];
+const UNDERSTOOD: [&str; 7] = [
+    "hostname",
+    "ssh_keys",
+    "ssh_authorized_keys",
+    "users",
+    "write_files",
+    "runcmd",
+    "disable_root",
+];
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -59,20 +73,26 @@ pub(super) struct FirstBoot {
 /// Understands user data. As with the real one, what is broken is logged, and the machine boots without it.
 pub(super) fn read(user_data: Option<&str>) -> FirstBoot {
     let mut boot = FirstBoot::default();
-    let Some(text) = user_data.filter(|text| !text.trim().is_empty()) else { return boot };
+    let Some(text) = user_data.filter(|text| !text.trim().is_empty()) else {
+        return boot;
+    };
     if text.starts_with("#!") {
         boot.script = Some(text.to_owned());
         return boot;
     }
     if !text.starts_with("#cloud-config") {
-        boot.warnings.push("user data is neither #cloud-config nor a script: it is ignored".into());
+        boot.warnings
+            .push("user data is neither #cloud-config nor a script: it is ignored".into());
         return boot;
     }
     let parsed: Result<Value, String> = serde_saphyr::from_str(text).map_err(|error| error.to_string());
     let parsed = parsed.and_then(|value| {
         if let Value::Object(keys) = &value {
-            let unknown = keys.keys().filter(|key| !UNDERSTOOD.contains(&key.as_str()) && !WITHOUT_EFFECT.contains(&key.as_str()));
-            boot.warnings.extend(unknown.map(|key| format!("the sandbox's cloud-init does not know `{key}`")));
+            let unknown = keys
+                .keys()
+                .filter(|key| !UNDERSTOOD.contains(&key.as_str()) && !WITHOUT_EFFECT.contains(&key.as_str()));
+            boot.warnings
+                .extend(unknown.map(|key| format!("the sandbox's cloud-init does not know `{key}`")));
         }
         if value.is_null() {
             return Ok(CloudConfig::default());
@@ -81,7 +101,9 @@ pub(super) fn read(user_data: Option<&str>) -> FirstBoot {
     });
     match parsed {
         Ok(config) => boot.config = config,
-        Err(why) => boot.warnings.push(format!("user data is not valid cloud-config: {why}")),
+        Err(why) => boot
+            .warnings
+            .push(format!("user data is not valid cloud-config: {why}")),
     }
     boot.script = runcmd(&boot.config.runcmd);
     boot
@@ -119,15 +141,28 @@ fn quote(word: &str) -> String {
 impl FirstBoot {
     /// The host name: the user data's, or the server's.
     pub(super) fn hostname<'a>(&'a self, server: &'a str) -> &'a str {
-        self.config.hostname.as_deref().filter(|name| !name.is_empty()).unwrap_or(server)
+        self.config
+            .hostname
+            .as_deref()
+            .filter(|name| !name.is_empty())
+            .unwrap_or(server)
     }
 
     /// What is done before sshd starts. `keys` are the ones chosen at the server's creation.
     pub(super) fn prepare(&self, root: &Path, keys: &[String], hostname: &str) -> std::io::Result<()> {
-        if let Some(SshKeys { ed25519_private: Some(private), ed25519_public }) = &self.config.ssh_keys {
+        if let Some(SshKeys {
+            ed25519_private: Some(private),
+            ed25519_public,
+        }) = &self.config.ssh_keys
+        {
             files::write(root, layout::HOST_KEY, private, 0o600)?;
             if let Some(public) = ed25519_public {
-                files::write(root, format!("{}.pub", layout::HOST_KEY), format!("{}\n", public.trim()), 0o644)?;
+                files::write(
+                    root,
+                    format!("{}.pub", layout::HOST_KEY),
+                    format!("{}\n", public.trim()),
+                    0o644,
+                )?;
             }
         }
         layout::host_key(root, hostname)?;
@@ -147,14 +182,20 @@ impl FirstBoot {
                 "root" => root_keys.extend(keys),
                 _ => {
                     files::folder(root, home(&name), 0o700)?;
-                    files::write(root, format!("{}/.ssh/authorized_keys", home(&name)), lines(&keys), 0o600)?;
+                    files::write(
+                        root,
+                        format!("{}/.ssh/authorized_keys", home(&name)),
+                        lines(&keys),
+                        0o600,
+                    )?;
                     people.push(name);
                 }
             }
         }
         let people: Vec<&str> = people.iter().map(String::as_str).collect();
         layout::accounts(root, &people)?;
-        let refused = "no-port-forwarding,no-agent-forwarding,no-X11-forwarding,command=\"echo 'Please login as another user'\" ";
+        let refused =
+            "no-port-forwarding,no-agent-forwarding,no-X11-forwarding,command=\"echo 'Please login as another user'\" ";
         let lines = lines(&root_keys);
         let lines = match self.config.disable_root {
             Some(true) => lines.lines().map(|line| format!("{refused}{line}\n")).collect(),
@@ -182,13 +223,22 @@ impl FirstBoot {
             Some(Value::Number(number)) => number.as_u64().and_then(|mode| mode.try_into().ok()).unwrap_or(0o644),
             _ => 0o644,
         };
-        let before = if file.append { files::read(root, &file.path)?.unwrap_or_default() } else { String::new() };
+        let before = if file.append {
+            files::read(root, &file.path)?.unwrap_or_default()
+        } else {
+            String::new()
+        };
         files::write(root, &file.path, [before.as_bytes(), &content].concat(), mode & 0o7777)
     }
 
     /// What is run once the machine is up, if anything.
     pub(super) fn command(&self) -> Option<String> {
-        self.script.as_ref().map(|_| format!("{SCRIPT} >>{LOG} 2>&1 </dev/null"))
+        // 126: a program that this process starts just now may still hold the file that was written ("text file busy").
+        let run = format!(
+            "i=0; while :; do {SCRIPT} >>{LOG} 2>&1 </dev/null; s=$?; i=$((i+1)); \
+             if [ $s != 126 ] || [ $i = 5 ]; then exit $s; fi; sleep 0.2; done"
+        );
+        self.script.as_ref().map(|_| run)
     }
 }
 
@@ -201,7 +251,11 @@ pub(super) const FINISHED: &str = "/var/lib/cloud/instance/boot-finished";
 
 fn lines(keys: &[String]) -> String {
     let mut seen = std::collections::BTreeSet::new();
-    keys.iter().map(|key| key.trim()).filter(|key| !key.is_empty() && seen.insert(*key)).map(|key| format!("{key}\n")).collect()
+    keys.iter()
+        .map(|key| key.trim())
+        .filter(|key| !key.is_empty() && seen.insert(*key))
+        .map(|key| format!("{key}\n"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -228,11 +282,17 @@ mod tests {
         let read = |path: &str| files::read(root, path).unwrap().unwrap();
         assert_eq!(read(layout::HOST_KEY), "PRIVATE\n");
         assert_eq!(read("/etc/ssh/ssh_host_ed25519_key.pub"), "ssh-ed25519 AAAA first\n");
-        assert_eq!(read("/root/.ssh/authorized_keys"), "ssh-ed25519 AAAAspec\nssh-ed25519 AAAAuser\nssh-ed25519 AAAAroot\n");
+        assert_eq!(
+            read("/root/.ssh/authorized_keys"),
+            "ssh-ed25519 AAAAspec\nssh-ed25519 AAAAuser\nssh-ed25519 AAAAroot\n"
+        );
         assert_eq!(read("/home/bob/.ssh/authorized_keys"), "ssh-ed25519 AAAAbob\n");
         assert!(read("/etc/passwd").contains("\nbob:x:1000:"));
         assert_eq!(read("/etc/ssh/sshd_config.d/10.conf"), "Port 2222\n");
-        let mode = std::fs::metadata(root.join("etc/ssh/sshd_config.d/10.conf")).unwrap().permissions().mode();
+        let mode = std::fs::metadata(root.join("etc/ssh/sshd_config.d/10.conf"))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o640);
         assert_eq!(read("/etc/b"), "hi");
         assert_eq!(read(SCRIPT), "#!/bin/sh\necho a b\n'echo' 'it'\\''s'\n");

@@ -29,7 +29,10 @@ impl Requests {
         nix::unistd::mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR)?;
         // Held open for writing too, so that it does not end with each asker.
         let receiver = pipe::OpenOptions::new().read_write(true).open_receiver(&path)?;
-        Ok(Self { control: control.to_owned(), lines: BufReader::new(receiver) })
+        Ok(Self {
+            control: control.to_owned(),
+            lines: BufReader::new(receiver),
+        })
     }
 
     /// The next question. Cancelling this loses nothing of a line that has come whole.
@@ -45,7 +48,10 @@ impl Requests {
             if asker.is_empty() || !asker.bytes().all(|b| b.is_ascii_digit()) {
                 continue;
             }
-            return Ok(Request { words: words.collect(), reply: self.control.join(format!("reply.{asker}")) });
+            return Ok(Request {
+                words: words.collect(),
+                reply: self.control.join(format!("reply.{asker}")),
+            });
         }
     }
 }

@@ -17,10 +17,14 @@ pub enum HostsError {
         source: std::io::Error,
     },
     /// A program is missing.
-    #[error("the sandbox's machines need `{0}`, which is not on this computer: install util-linux and coreutils (Debian's packages of these names)")]
+    #[error(
+        "the sandbox's machines need `{0}`, which is not on this computer: install util-linux and coreutils (Debian's packages of these names)"
+    )]
     NoProgram(&'static str),
     /// Namespaces are forbidden.
-    #[error("the sandbox's machines need user namespaces, which this computer forbids: {0}. Allow them: `sysctl -w kernel.unprivileged_userns_clone=1` (Debian), `sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu), `--security-opt seccomp=unconfined --security-opt apparmor=unconfined` (Docker)")]
+    #[error(
+        "the sandbox's machines need user namespaces, which this computer forbids: {0}. Allow them: `sysctl -w kernel.unprivileged_userns_clone=1` (Debian), `sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu), `--security-opt seccomp=unconfined --security-opt apparmor=unconfined` (Docker)"
+    )]
     NoNamespaces(String),
     /// A boot went wrong.
     #[error("{0}")]

@@ -69,7 +69,12 @@ pub(super) fn place(path: &Path, content: impl AsRef<[u8]>, mode: u32) -> io::Re
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".sandbox-new");
     let beside = folder.join(name);
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&beside)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(mode)
+        .open(&beside)?;
     io::Write::write_all(&mut file, content.as_ref())?;
     file.set_permissions(std::fs::Permissions::from_mode(mode))?;
     std::fs::rename(&beside, path)

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::files;
 use super::machine::Machine;
 use super::nixos::Settings;
-use super::units::{self, Active};
+use super::units::{self, UnitState};
 use crate::seams::K3sNode;
 
 const UNIT: &str = "k3s";
@@ -39,7 +39,12 @@ struct Running {
 
 impl Service {
     pub(super) fn new(machine: Arc<Machine>, root: PathBuf, control: PathBuf) -> Self {
-        Self { machine, root, control, running: Mutex::default() }
+        Self {
+            machine,
+            root,
+            control,
+            running: Mutex::default(),
+        }
     }
 
     fn running(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
@@ -48,7 +53,9 @@ impl Service {
 
     /// Makes it run as these settings say: starts, restarts or stops it, or leaves it alone.
     pub(super) async fn apply(&self, settings: &Settings) {
-        let same = |running: &Running| running.settings.k3s == settings.k3s && running.settings.host_name == settings.host_name;
+        let same = |running: &Running| {
+            running.settings.k3s == settings.k3s && running.settings.host_name == settings.host_name
+        };
         if self.running().as_ref().is_some_and(same) {
             return;
         }
@@ -70,7 +77,7 @@ impl Service {
         if settings.k3s.is_none() || self.running().is_some() {
             return;
         }
-        units::set(&self.control, UNIT, Active::Activating);
+        units::set(&self.control, UNIT, UnitState::Activating);
         let end = CancellationToken::new();
         let work = Work {
             machine: self.machine.clone(),
@@ -87,7 +94,7 @@ impl Service {
     pub(super) async fn stop(&self) {
         let Some(running) = self.running().take() else { return };
         running.end.cancel();
-        units::set(&self.control, UNIT, Active::Inactive);
+        units::set(&self.control, UNIT, UnitState::Inactive);
         let (machine, name) = (self.machine.clone(), running.settings.host_name);
         let stopping = tokio::spawn(async move {
             let _turn = machine.k3s.lock().await;
@@ -118,7 +125,12 @@ impl Work {
             let started = match node(&self.root, &self.machine, &self.settings) {
                 Ok(node) => {
                     self.machine.is_node(&node.name);
-                    self.machine.shared.kubernetes.start(node).await.map_err(|error| error.0)
+                    self.machine
+                        .shared
+                        .kubernetes
+                        .start(node)
+                        .await
+                        .map_err(|error| error.0)
                 }
                 Err(why) => Err(why),
             };
@@ -130,7 +142,7 @@ impl Work {
             match finished {
                 Ok(()) => {
                     units::say(&self.control, UNIT, "k3s is up and running");
-                    units::set(&self.control, UNIT, Active::Active);
+                    units::set(&self.control, UNIT, UnitState::Active);
                     return;
                 }
                 Err(why) => {
@@ -138,7 +150,11 @@ impl Work {
                     if attempt == TRIES {
                         break;
                     }
-                    units::say(&self.control, UNIT, &format!("k3s.service: Scheduled restart job, restart counter is at {attempt}."));
+                    units::say(
+                        &self.control,
+                        UNIT,
+                        &format!("k3s.service: Scheduled restart job, restart counter is at {attempt}."),
+                    );
                 }
             }
             tokio::select! {
@@ -146,13 +162,19 @@ impl Work {
                 () = self.end.cancelled() => return,
             }
         }
-        units::set(&self.control, UNIT, Active::Failed);
+        units::set(&self.control, UNIT, UnitState::Failed);
     }
 
     fn kubeconfig(&self, kubeconfig: Option<String>) -> Result<(), String> {
-        let (Some(text), Some(k3s)) = (kubeconfig, &self.settings.k3s) else { return Ok(()) };
-        let mode = k3s.flag("write-kubeconfig-mode").next().and_then(|mode| u32::from_str_radix(mode, 8).ok());
-        files::write(&self.root, KUBECONFIG, text, mode.unwrap_or(0o600)).map_err(|error| format!("{KUBECONFIG}: {error}"))
+        let (Some(text), Some(k3s)) = (kubeconfig, &self.settings.k3s) else {
+            return Ok(());
+        };
+        let mode = k3s
+            .flag("write-kubeconfig-mode")
+            .next()
+            .and_then(|mode| u32::from_str_radix(mode, 8).ok());
+        files::write(&self.root, KUBECONFIG, text, mode.unwrap_or(0o600))
+            .map_err(|error| format!("{KUBECONFIG}: {error}"))
     }
 }
 
@@ -168,9 +190,16 @@ fn node(root: &Path, machine: &Machine, settings: &Settings) -> Result<K3sNode, 
         return Err("--server is required".to_owned());
     }
     if server && !init && join.is_none() {
-        return Err(format!("{} says neither K3S_CLUSTER_INIT nor K3S_URL", k3s.environment_file));
+        return Err(format!(
+            "{} says neither K3S_CLUSTER_INIT nor K3S_URL",
+            k3s.environment_file
+        ));
     }
-    let agent_token = k3s.agent_token_file.as_deref().map(|path| token(root, path)).transpose()?;
+    let agent_token = k3s
+        .agent_token_file
+        .as_deref()
+        .map(|path| token(root, path))
+        .transpose()?;
     let labels = k3s.flag("node-label").filter_map(|label| label.split_once('='));
     let flag_address = k3s.flag("node-ip").next().and_then(|address| address.parse().ok());
     Ok(K3sNode {
@@ -183,7 +212,12 @@ fn node(root: &Path, machine: &Machine, settings: &Settings) -> Result<K3sNode, 
         cluster_cidr: k3s.cluster_cidr.clone(),
         service_cidr: k3s.service_cidr.clone(),
         tls_sans: k3s.tls_sans.clone(),
-        architecture: if settings.system.starts_with("aarch64") { "arm64" } else { "amd64" }.to_owned(),
+        architecture: if settings.system.starts_with("aarch64") {
+            "arm64"
+        } else {
+            "amd64"
+        }
+        .to_owned(),
         token: token(root, &k3s.token_file)?,
         agent_token: agent_token.filter(|_| server),
         labels: labels.map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
@@ -208,5 +242,7 @@ fn environment(root: &Path, path: &str) -> Result<BTreeMap<String, String>, Stri
     let text = text.ok_or_else(|| format!("Failed to load environment files: {path}: No such file or directory"))?;
     let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
     let pairs = lines.filter_map(|line| line.split_once('='));
-    Ok(pairs.map(|(key, value)| (key.trim().to_owned(), value.trim().trim_matches('"').to_owned())).collect())
+    Ok(pairs
+        .map(|(key, value)| (key.trim().to_owned(), value.trim().trim_matches('"').to_owned()))
+        .collect())
 }

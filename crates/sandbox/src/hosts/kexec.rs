@@ -12,7 +12,11 @@ pub fn kexec_tarball(architecture: &str) -> Vec<u8> {
     let note = "a stand-in of hoist's sandbox\n";
     let files = [
         ("kexec/run", shims::KEXEC, 0o755),
-        ("kexec/kexec", "#!/bin/sh\necho 'a stand-in of the sandbox: use run' >&2\nexit 1\n", 0o755),
+        (
+            "kexec/kexec",
+            "#!/bin/sh\necho 'a stand-in of the sandbox: use run' >&2\nexit 1\n",
+            0o755,
+        ),
         ("kexec/ip", "#!/bin/sh\nexec ip \"$@\"\n", 0o755),
         ("kexec/bzImage", note, 0o644),
         ("kexec/initrd", note, 0o644),
@@ -25,11 +29,17 @@ pub fn kexec_tarball(architecture: &str) -> Vec<u8> {
         header.set_mode(mode);
         header.set_size(content.len() as u64);
         header.set_mtime(1);
-        builder.append_data(&mut header, path, content).expect("writing to memory does not fail");
+        builder
+            .append_data(&mut header, path, content)
+            .expect("writing to memory does not fail");
     };
     add("kexec/", tar::EntryType::Directory, &[], 0o755);
     for (path, content, mode) in files {
-        let content = if path == "kexec/arch" { format!("{content}\n") } else { content.to_owned() };
+        let content = if path == "kexec/arch" {
+            format!("{content}\n")
+        } else {
+            content.to_owned()
+        };
         add(path, tar::EntryType::Regular, content.as_bytes(), mode);
     }
     let encoder = builder.into_inner().expect("writing to memory does not fail");
@@ -46,8 +56,11 @@ mod tests {
         assert_eq!(tarball, kexec_tarball("x86_64"));
         assert_ne!(tarball, kexec_tarball("aarch64"));
         let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(tarball.as_slice()));
-        let paths: Vec<_> =
-            archive.entries().unwrap().map(|entry| entry.unwrap().path().unwrap().display().to_string()).collect();
+        let paths: Vec<_> = archive
+            .entries()
+            .unwrap()
+            .map(|entry| entry.unwrap().path().unwrap().display().to_string())
+            .collect();
         assert_eq!(paths[..2], ["kexec/", "kexec/run"]);
     }
 }

@@ -15,7 +15,7 @@ pub(super) enum Os {
     /// The NixOS installer, in memory.
     Installer,
     /// An installed NixOS.
-    NixOs,
+    Installed,
 }
 
 impl Os {
@@ -23,7 +23,7 @@ impl Os {
         match self {
             Self::Debian => "Debian GNU/Linux 12",
             Self::Installer => "the NixOS 26.05 installer",
-            Self::NixOs => "NixOS 26.05",
+            Self::Installed => "NixOS 26.05",
         }
     }
 
@@ -39,7 +39,7 @@ impl Os {
                  PRETTY_NAME=\"NixOS 26.05 (Yarara)\"\nVARIANT=\"Installer\"\nVARIANT_ID=installer\n\
                  VERSION=\"26.05 (Yarara)\"\nVERSION_CODENAME=yarara\nVERSION_ID=\"26.05\"\n"
             }
-            Self::NixOs => {
+            Self::Installed => {
                 "BUG_REPORT_URL=\"https://github.com/NixOS/nixpkgs/issues\"\nID=nixos\nIMAGE_ID=\"\"\nNAME=NixOS\n\
                  PRETTY_NAME=\"NixOS 26.05 (Yarara)\"\nVARIANT_ID=\"\"\nVERSION=\"26.05 (Yarara)\"\n\
                  VERSION_CODENAME=yarara\nVERSION_ID=\"26.05\"\n"
@@ -73,11 +73,25 @@ fn common(root: &Path, os: Os, hostname: &str) -> io::Result<()> {
     }
     files::write(root, "/etc/os-release", os.release(), 0o644)?;
     files::write(root, "/etc/hostname", format!("{hostname}\n"), 0o644)?;
-    files::write(root, "/etc/hosts", format!("127.0.0.1 localhost\n::1 localhost\n127.0.1.1 {hostname}\n"), 0o644)?;
+    files::write(
+        root,
+        "/etc/hosts",
+        format!("127.0.0.1 localhost\n::1 localhost\n127.0.1.1 {hostname}\n"),
+        0o644,
+    )?;
     accounts(root, &[])?;
-    files::write(root, "/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n", 0o644)?;
+    files::write(
+        root,
+        "/etc/nsswitch.conf",
+        "passwd: files\ngroup: files\nhosts: files dns\n",
+        0o644,
+    )?;
     // Programs of this computer need its libraries' list.
-    for (path, mode) in [("/etc/ld.so.cache", 0o644), ("/etc/ld.so.conf", 0o644), ("/etc/resolv.conf", 0o644)] {
+    for (path, mode) in [
+        ("/etc/ld.so.cache", 0o644),
+        ("/etc/ld.so.conf", 0o644),
+        ("/etc/resolv.conf", 0o644),
+    ] {
         if let Ok(content) = std::fs::read(path) {
             files::write(root, path, content, mode)?;
         }
@@ -104,9 +118,19 @@ pub(super) fn accounts(root: &Path, people: &[&str]) -> io::Result<()> {
 pub(super) fn debian(root: &Path, hostname: &str) -> io::Result<()> {
     common(root, Os::Debian, hostname)?;
     files::write(root, "/etc/debian_version", "12.14\n", 0o644)?;
-    files::write(root, "/etc/machine-id", format!("{}\n", uuid::Uuid::new_v4().simple()), 0o444)?;
+    files::write(
+        root,
+        "/etc/machine-id",
+        format!("{}\n", uuid::Uuid::new_v4().simple()),
+        0o444,
+    )?;
     files::folder(root, "/etc/ssh/sshd_config.d", 0o755)?;
-    files::write(root, "/etc/ssh/sshd_config", "Include /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\n", 0o644)
+    files::write(
+        root,
+        "/etc/ssh/sshd_config",
+        "Include /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\n",
+        0o644,
+    )
 }
 
 /// The installer's root, as it comes up in memory.
@@ -119,10 +143,15 @@ pub(super) fn installer(root: &Path) -> io::Result<()> {
 
 /// An installed NixOS, as its activation finds it.
 pub(super) fn nixos(root: &Path, hostname: &str) -> io::Result<()> {
-    common(root, Os::NixOs, hostname)?;
+    common(root, Os::Installed, hostname)?;
     files::write(root, "/etc/NIXOS", "", 0o644)?;
     if files::read(root, "/etc/machine-id")?.is_none() {
-        files::write(root, "/etc/machine-id", format!("{}\n", uuid::Uuid::new_v4().simple()), 0o444)?;
+        files::write(
+            root,
+            "/etc/machine-id",
+            format!("{}\n", uuid::Uuid::new_v4().simple()),
+            0o444,
+        )?;
     }
     Ok(())
 }
@@ -134,7 +163,9 @@ pub(super) fn host_key(root: &Path, hostname: &str) -> io::Result<()> {
     }
     let mut key = random_key()?;
     key.set_comment(format!("root@{hostname}"));
-    let private = key.to_openssh(russh::keys::ssh_key::LineEnding::LF).map_err(io::Error::other)?;
+    let private = key
+        .to_openssh(russh::keys::ssh_key::LineEnding::LF)
+        .map_err(io::Error::other)?;
     let public = key.public_key().to_openssh().map_err(io::Error::other)?;
     files::write(root, HOST_KEY, private.as_bytes(), 0o600)?;
     files::write(root, format!("{HOST_KEY}.pub"), format!("{public}\n"), 0o644)

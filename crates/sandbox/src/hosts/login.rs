@@ -18,7 +18,11 @@ pub(super) struct Login {
 
 impl Login {
     pub(super) fn root() -> Self {
-        Self { user: "root".into(), connection: None, term: None }
+        Self {
+            user: "root".into(),
+            connection: None,
+            term: None,
+        }
     }
 
     fn home(&self) -> String {
@@ -46,19 +50,29 @@ impl Login {
 }
 
 pub(super) fn home(user: &str) -> String {
-    if user == "root" { "/root".into() } else { format!("/home/{user}") }
+    if user == "root" {
+        "/root".into()
+    } else {
+        format!("/home/{user}")
+    }
 }
 
 /// Whether the machine lets this key in as this user: the files that sshd reads.
 pub(super) fn allowed(root: &Path, user: &str, key: &PublicKey) -> bool {
-    let named = !user.is_empty() && user.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) && !user.starts_with('.');
-    let known = files::read(root, "/etc/passwd").ok().flatten().is_some_and(|passwd| {
-        passwd.lines().any(|line| line.split(':').next() == Some(user))
-    });
+    let named = !user.is_empty()
+        && user.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        && !user.starts_with('.');
+    let known = files::read(root, "/etc/passwd")
+        .ok()
+        .flatten()
+        .is_some_and(|passwd| passwd.lines().any(|line| line.split(':').next() == Some(user)));
     if !named || !known {
         return false;
     }
-    let places = [format!("{}/.ssh/authorized_keys", home(user)), format!("/etc/ssh/authorized_keys.d/{user}")];
+    let places = [
+        format!("{}/.ssh/authorized_keys", home(user)),
+        format!("/etc/ssh/authorized_keys.d/{user}"),
+    ];
     places.iter().any(|place| {
         let text = files::read(root, place).ok().flatten().unwrap_or_default();
         text.lines().any(|line| line_allows(line, key))
@@ -72,9 +86,9 @@ fn line_allows(line: &str, key: &PublicKey) -> bool {
         return false;
     }
     let words: Vec<&str> = line.split_whitespace().collect();
-    words.windows(2).any(|pair| {
-        PublicKey::from_openssh(&pair.join(" ")).is_ok_and(|found| found.key_data() == key.key_data())
-    })
+    words
+        .windows(2)
+        .any(|pair| PublicKey::from_openssh(&pair.join(" ")).is_ok_and(|found| found.key_data() == key.key_data()))
 }
 
 #[cfg(test)]
@@ -89,12 +103,30 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         let key: PublicKey = KEY.parse().unwrap();
-        files::write(root, "/etc/passwd", "root:x:0:0::/root:/bin/sh\ncameron:x:1000:100::/home/cameron:/bin/sh\n", 0o644).unwrap();
+        files::write(
+            root,
+            "/etc/passwd",
+            "root:x:0:0::/root:/bin/sh\ncameron:x:1000:100::/home/cameron:/bin/sh\n",
+            0o644,
+        )
+        .unwrap();
         assert!(!allowed(root, "root", &key));
-        files::write(root, "/root/.ssh/authorized_keys", format!("# nobody\n\n{KEY} me\n"), 0o600).unwrap();
+        files::write(
+            root,
+            "/root/.ssh/authorized_keys",
+            format!("# nobody\n\n{KEY} me\n"),
+            0o600,
+        )
+        .unwrap();
         assert!(allowed(root, "root", &key));
         assert!(!allowed(root, "cameron", &key));
-        files::write(root, "/etc/ssh/authorized_keys.d/cameron", format!("no-pty {KEY}\n"), 0o644).unwrap();
+        files::write(
+            root,
+            "/etc/ssh/authorized_keys.d/cameron",
+            format!("no-pty {KEY}\n"),
+            0o644,
+        )
+        .unwrap();
         assert!(allowed(root, "cameron", &key));
         for stranger in ["", "..", "../root", "alice"] {
             assert!(!allowed(root, stranger, &key), "{stranger}");

@@ -51,7 +51,9 @@ impl Machine {
     pub(super) fn start(shared: Arc<Shared>, spec: MachineSpec) -> Result<Arc<Self>, HostsError> {
         let folder = shared.folder.join(spec.id.to_string());
         files::remove(&folder).map_err(HostsError::file("remove", &folder))?;
-        let hostname = cloud_init::read(spec.user_data.as_deref()).hostname(&spec.name).to_owned();
+        let hostname = cloud_init::read(spec.user_data.as_deref())
+            .hostname(&spec.name)
+            .to_owned();
         let disk = folder.join("disk");
         layout::debian(&disk, &hostname).map_err(HostsError::file("write the image to", &disk))?;
         let (orders, receiver) = mpsc::unbounded_channel();

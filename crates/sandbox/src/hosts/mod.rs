@@ -91,7 +91,11 @@ impl Shared {
     }
 
     fn machine(&self, id: u64) -> Option<Arc<Machine>> {
-        self.machines.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+        self.machines
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&id)
+            .cloned()
     }
 
     /// The machine with this public or private address.
@@ -107,15 +111,24 @@ impl Hosts {
         let programs = Programs::find()?;
         std::fs::create_dir_all(&config.folder).map_err(HostsError::file("make", &config.folder))?;
         // The namespace's mounts need a path without links.
-        let folder = config.folder.canonicalize().map_err(HostsError::file("find", &config.folder))?;
+        let folder = config
+            .folder
+            .canonicalize()
+            .map_err(HostsError::file("find", &config.folder))?;
         let shared = Shared {
             folder,
-            scale: if config.scale.is_finite() { config.scale.max(0.0) } else { 0.0 },
+            scale: if config.scale.is_finite() {
+                config.scale.max(0.0)
+            } else {
+                0.0
+            },
             programs,
             kubernetes,
             machines: RwLock::default(),
         };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
     }
 
     /// What a machine's console shows: boots, and what went wrong in them. None for a machine that is not there.
@@ -149,24 +162,39 @@ impl Machines for Hosts {
         }
         let id = spec.id;
         let machine = Machine::start(self.shared.clone(), spec).map_err(|error| SeamError(error.to_string()))?;
-        self.shared.machines.write().unwrap_or_else(PoisonError::into_inner).insert(id, machine);
+        self.shared
+            .machines
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id, machine);
         Ok(())
     }
 
     async fn power(&self, id: u64, power: Power) -> Result<(), SeamError> {
-        let machine = self.shared.machine(id).ok_or_else(|| SeamError(format!("there is no machine {id}")))?;
+        let machine = self
+            .shared
+            .machine(id)
+            .ok_or_else(|| SeamError(format!("there is no machine {id}")))?;
         machine.power(power).await;
         Ok(())
     }
 
     async fn set_private_ipv4(&self, id: u64, address: Option<Ipv4Addr>) -> Result<(), SeamError> {
-        let machine = self.shared.machine(id).ok_or_else(|| SeamError(format!("there is no machine {id}")))?;
+        let machine = self
+            .shared
+            .machine(id)
+            .ok_or_else(|| SeamError(format!("there is no machine {id}")))?;
         machine.set_private_ipv4(address);
         Ok(())
     }
 
     async fn delete(&self, id: u64) -> Result<(), SeamError> {
-        let machine = self.shared.machines.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        let machine = self
+            .shared
+            .machines
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&id);
         if let Some(machine) = machine {
             machine.end().await;
             machine.forget_node().await;

@@ -32,7 +32,10 @@ impl Programs {
         for program in ["sh", "mount", "chroot", "env", "setsid", "flock", "mkfifo", "tar"] {
             find(program)?;
         }
-        let programs = Self { unshare: find("unshare")?, nsenter: find("nsenter")? };
+        let programs = Self {
+            unshare: find("unshare")?,
+            nsenter: find("nsenter")?,
+        };
         let tried = std::process::Command::new(&programs.unshare)
             .args(NAMESPACES)
             .args(["--", "/bin/sh", "-c", "mount -t tmpfs none /tmp"])
@@ -50,7 +53,10 @@ impl Programs {
 }
 
 fn find(program: &'static str) -> Result<PathBuf, HostsError> {
-    let found = PATH.split(':').map(|folder| Path::new(folder).join(program)).find(|path| path.is_file());
+    let found = PATH
+        .split(':')
+        .map(|folder| Path::new(folder).join(program))
+        .find(|path| path.is_file());
     found.ok_or(HostsError::NoProgram(program))
 }
 
@@ -64,7 +70,12 @@ pub(super) struct Namespace {
 }
 
 impl Namespace {
-    pub(super) async fn start(programs: &Programs, root: &Path, control: &Path, hostname: &str) -> Result<Self, HostsError> {
+    pub(super) async fn start(
+        programs: &Programs,
+        root: &Path,
+        control: &Path,
+        hostname: &str,
+    ) -> Result<Self, HostsError> {
         let mut child = Command::new(&programs.unshare)
             .args(NAMESPACES)
             .args(["--", "/bin/sh", "-c", include_str!("shims/enter.sh"), "enter"])
@@ -90,19 +101,33 @@ impl Namespace {
         let pid = line.trim().strip_prefix("up ").and_then(|pid| pid.parse().ok());
         if let (Ok(Ok(_)), Some(pid)) = (read, pid) {
             let (child, lifeline) = (Mutex::new(child), Mutex::new(Some(lifeline)));
-            return Ok(Self { nsenter: programs.nsenter.clone(), pid, child, lifeline });
+            return Ok(Self {
+                nsenter: programs.nsenter.clone(),
+                pid,
+                child,
+                lifeline,
+            });
         }
         drop(lifeline);
         let mut said = String::new();
         let _ = tokio::time::timeout(Duration::from_secs(1), stderr.read_to_string(&mut said)).await;
         let said = format!("{} {}", line.trim(), said.trim().replace('\n', "; "));
-        Err(HostsError::Boot(format!("its namespaces could not be set up: {}", said.trim())))
+        Err(HostsError::Boot(format!(
+            "its namespaces could not be set up: {}",
+            said.trim()
+        )))
     }
 
     /// A command of the machine's shell as this user, in the user's home. Its standard streams are the caller's to set.
     pub(super) fn command(&self, login: &Login, script: &str) -> Command {
         let mut command = self.enter(login);
-        command.args(["/bin/sh", "-c", r#"cd "$HOME" 2>/dev/null || cd /; exec /bin/sh -c "$1""#, "sh", script]);
+        command.args([
+            "/bin/sh",
+            "-c",
+            r#"cd "$HOME" 2>/dev/null || cd /; exec /bin/sh -c "$1""#,
+            "sh",
+            script,
+        ]);
         command
     }
 
@@ -110,7 +135,9 @@ impl Namespace {
     pub(super) fn terminal(&self, login: &Login, script: Option<&str>) -> Command {
         let mut command = self.enter(login);
         let go = r#"cd "$HOME" 2>/dev/null || cd /; if [ $# = 0 ]; then exec /bin/sh -i; fi; exec /bin/sh -c "$1""#;
-        command.args(["setsid", "--ctty", "/bin/sh", "-c", go, "sh"]).args(script);
+        command
+            .args(["setsid", "--ctty", "/bin/sh", "-c", go, "sh"])
+            .args(script);
         command
     }
 
@@ -118,7 +145,17 @@ impl Namespace {
         let mut command = Command::new(&self.nsenter);
         let target = format!("--target={}", self.pid);
         command
-            .args([&target, "--user", "--preserve-credentials", "--mount", "--pid", "--uts", "--root", "--wd", "--"])
+            .args([
+                &target,
+                "--user",
+                "--preserve-credentials",
+                "--mount",
+                "--pid",
+                "--uts",
+                "--root",
+                "--wd",
+                "--",
+            ])
             .args(["/usr/bin/env", "-i"])
             .args(login.environment())
             .env_clear()
@@ -130,7 +167,10 @@ impl Namespace {
     pub(super) async fn stop(&self) {
         drop(self.lifeline.lock().await.take());
         let mut child = self.child.lock().await;
-        if tokio::time::timeout(Duration::from_secs(5), child.wait()).await.is_err() {
+        if tokio::time::timeout(Duration::from_secs(5), child.wait())
+            .await
+            .is_err()
+        {
             let _ = child.kill().await;
         }
     }

@@ -52,26 +52,38 @@ pub(super) struct K3s {
 impl K3s {
     /// The values of a flag, `--NAME=VALUE` each.
     pub(super) fn flag<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.flags.iter().filter_map(move |flag| flag.strip_prefix("--")?.strip_prefix(name)?.strip_prefix('='))
+        self.flags
+            .iter()
+            .filter_map(move |flag| flag.strip_prefix("--")?.strip_prefix(name)?.strip_prefix('='))
     }
 }
 
 /// Reads settings, complaining as an evaluation would.
 pub(super) fn parse(text: &str, of: &str) -> Result<Settings, String> {
-    let settings: Settings = serde_json::from_str(text).map_err(|error| format!("error: while evaluating {of}: {error}"))?;
+    let settings: Settings =
+        serde_json::from_str(text).map_err(|error| format!("error: while evaluating {of}: {error}"))?;
     if settings.host_name.is_empty() || settings.host_name.contains('/') {
-        return Err(format!("error: while evaluating {of}: `{}` is not a host name", settings.host_name));
+        return Err(format!(
+            "error: while evaluating {of}: `{}` is not a host name",
+            settings.host_name
+        ));
     }
     for user in &settings.users {
         let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
         if user.name.is_empty() || !user.name.chars().all(fine) {
-            return Err(format!("error: while evaluating {of}: `{}` is not a user name", user.name));
+            return Err(format!(
+                "error: while evaluating {of}: `{}` is not a user name",
+                user.name
+            ));
         }
     }
     if let Some(k3s) = &settings.k3s
         && !["server", "agent"].contains(&k3s.role.as_str())
     {
-        return Err(format!("error: while evaluating {of}: k3s.role `{}` is neither server nor agent", k3s.role));
+        return Err(format!(
+            "error: while evaluating {of}: k3s.role `{}` is neither server nor agent",
+            k3s.role
+        ));
     }
     Ok(settings)
 }

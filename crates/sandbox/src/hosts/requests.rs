@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::files;
 use super::layout::Os;
 use super::nixos::{self, BOOT_DEFAULT};
-use super::units::{self, Active};
+use super::units::{self, UnitState};
 
 /// Answers a question. What ends the boot is not for here.
 pub(super) async fn answer(up: Arc<Up>, request: Request) {
@@ -45,18 +45,25 @@ async fn carry_out(up: &Up, request: &Request) -> Result<Reply, String> {
             let new = if built.new { "new:" } else { "" };
             Ok(Reply::Done(format!("{new}{}", built.path)))
         }
-        "lock" => build::lock(&up.root, request.word(1)).map(done).map_err(|error| format!("error: {error}")),
+        "lock" => build::lock(&up.root, request.word(1))
+            .map(done)
+            .map_err(|error| format!("error: {error}")),
         "disko" => disko(up).map(done),
         "install" => {
             if up.os != Os::Installer || !up.machine.formatted().exists() {
-                return Err(format!("error: {} is not a mounted disk: run disko first", request.word(1)));
+                return Err(format!(
+                    "error: {} is not a mounted disk: run disko first",
+                    request.word(1)
+                ));
             }
             build::install(&up.root, request.word(1), request.word(2)).map(done)
         }
         "bootloader" => {
             let system = installed(up, request.word(1))?;
             nixos::of_system(&up.root, system)?;
-            files::write(&up.root, BOOT_DEFAULT, system, 0o644).map(done).map_err(|error| format!("error: {error}"))
+            files::write(&up.root, BOOT_DEFAULT, system, 0o644)
+                .map(done)
+                .map_err(|error| format!("error: {error}"))
         }
         "activate" => switch(up, installed(up, request.word(1))?).await.map(done),
         other => Err(format!("the machine cannot {other}")),
@@ -64,7 +71,11 @@ async fn carry_out(up: &Up, request: &Request) -> Result<Reply, String> {
 }
 
 fn installed<'a>(up: &Up, system: &'a str) -> Result<&'a str, String> {
-    if up.os == Os::NixOs { Ok(system) } else { Err(format!("error: {} is not an installed NixOS", up.os.name())) }
+    if up.os == Os::Installed {
+        Ok(system)
+    } else {
+        Err(format!("error: {} is not an installed NixOS", up.os.name()))
+    }
 }
 
 /// The disk is made anew; what is put under `/mnt` from now on is on it.
@@ -95,12 +106,12 @@ async fn restart_sshd(up: &Up) -> Result<(), String> {
     let unit = ssh_unit(up.os);
     match up.sshd.restart(&up.root, up.os).await {
         Ok(()) => {
-            units::set(&up.control, unit, Active::Active);
+            units::set(&up.control, unit, UnitState::Active);
             Ok(())
         }
         Err(why) => {
             units::say(&up.control, unit, &why);
-            units::set(&up.control, unit, Active::Failed);
+            units::set(&up.control, unit, UnitState::Failed);
             up.machine.say(&format!("sshd: {why}"));
             Err(why)
         }
@@ -124,7 +135,11 @@ async fn unit(up: &Up, action: &str, unit: &str) -> Result<(), String> {
             let system = files::resolve(&up.root, "/run/current-system").map_err(|error| error.to_string())?;
             let system = system.strip_prefix(&up.root).map_err(|error| error.to_string())?;
             let settings = nixos::of_system(&up.root, &format!("/{}", system.display()))?;
-            if action == "start" { up.k3s.start(settings) } else { up.k3s.restart(&settings).await }
+            if action == "start" {
+                up.k3s.start(settings)
+            } else {
+                up.k3s.restart(&settings).await
+            }
             Ok(())
         }
         _ => Err(format!("{unit}.service cannot be {action}ed here")),

@@ -31,7 +31,10 @@ const INSTALLER: [(&str, &str); 2] = [
     ("nixos-install", include_str!("shims/nixos-install.sh")),
 ];
 
-const K3S: [(&str, &str); 2] = [("k3s", include_str!("shims/k3s.sh")), ("kubectl", include_str!("shims/k3s.sh"))];
+const K3S: [(&str, &str); 2] = [
+    ("k3s", include_str!("shims/k3s.sh")),
+    ("kubectl", include_str!("shims/k3s.sh")),
+];
 
 /// What `nix build` makes of disko's script.
 pub(super) const DISKO: &str = include_str!("shims/disko.sh");
@@ -43,11 +46,19 @@ pub(super) const KEXEC: &str = include_str!("shims/kexec-run.sh");
 /// Writes what this system has into the machine's control folder.
 pub(super) fn write(control: &Path, os: Os) -> io::Result<()> {
     place(&control.join("lib.sh"), include_str!("shims/lib.sh"), 0o644)?;
-    place(&control.join("unit-runner.sh"), include_str!("shims/unit-runner.sh"), 0o644)?;
+    place(
+        &control.join("unit-runner.sh"),
+        include_str!("shims/unit-runner.sh"),
+        0o644,
+    )?;
     programs(control, &EVERYWHERE)?;
     if os != Os::Debian {
         programs(control, &NIX)?;
-        place(&control.join("libexec/nixos-facter"), include_str!("shims/nixos-facter.sh"), 0o755)?;
+        place(
+            &control.join("libexec/nixos-facter"),
+            include_str!("shims/nixos-facter.sh"),
+            0o755,
+        )?;
     }
     if os == Os::Installer {
         programs(control, &INSTALLER)?;
@@ -75,7 +86,9 @@ pub(super) fn k3s(control: &Path, version: Option<&str>) -> io::Result<()> {
 }
 
 fn programs(control: &Path, programs: &[(&str, &str)]) -> io::Result<()> {
-    programs.iter().try_for_each(|(name, text)| place(&control.join("bin").join(name), text, 0o755))
+    programs
+        .iter()
+        .try_for_each(|(name, text)| place(&control.join("bin").join(name), text, 0o755))
 }
 
 #[cfg(test)]
@@ -89,7 +102,12 @@ mod tests {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let checked = Command::new("sh").arg("-n").arg(&path).output().unwrap();
-            assert!(checked.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&checked.stderr));
+            assert!(
+                checked.status.success(),
+                "{}: {}",
+                path.display(),
+                String::from_utf8_lossy(&checked.stderr)
+            );
             seen += 1;
         }
         assert!(seen > 15);

@@ -46,16 +46,23 @@ impl Sshd {
     /// the real one. An error is what its journal would say; what could be started runs.
     pub(super) async fn restart(self: &Arc<Self>, root: &Path, os: Os) -> Result<(), String> {
         let text = files::read(root, HOST_KEY).map_err(|error| format!("{HOST_KEY}: {error}"))?;
-        let text = text.ok_or_else(|| format!("Unable to load host key: {HOST_KEY}\nsshd: no hostkeys available -- exiting."))?;
-        let mut key = russh::keys::decode_secret_key(&text, None)
-            .map_err(|error| format!("Unable to load host key \"{HOST_KEY}\": {error}\nsshd: no hostkeys available -- exiting."))?;
-        if self.machine.faults.take(|fault| *fault == Fault::OtherHostKey).is_some() {
+        let text = text
+            .ok_or_else(|| format!("Unable to load host key: {HOST_KEY}\nsshd: no hostkeys available -- exiting."))?;
+        let mut key = russh::keys::decode_secret_key(&text, None).map_err(|error| {
+            format!("Unable to load host key \"{HOST_KEY}\": {error}\nsshd: no hostkeys available -- exiting.")
+        })?;
+        if self
+            .machine
+            .faults
+            .take(|fault| *fault == Fault::OtherHostKey)
+            .is_some()
+        {
             key = layout::random_key().map_err(|error| error.to_string())?;
         }
         let config = Config {
             server_id: SshId::Standard(match os {
                 Os::Debian => "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7".into(),
-                Os::Installer | Os::NixOs => "SSH-2.0-OpenSSH_10.2".into(),
+                Os::Installer | Os::Installed => "SSH-2.0-OpenSSH_10.2".into(),
             }),
             methods: MethodSet::from(&[MethodKind::PublicKey][..]),
             keys: vec![key],
@@ -86,7 +93,11 @@ impl Sshd {
             stays
         });
         drop(listeners);
-        if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems.join("\n"))
+        }
     }
 
     fn explain(&self, port: u16, error: &io::Error) -> String {
@@ -102,12 +113,20 @@ impl Sshd {
     }
 
     async fn listen(self: &Arc<Self>, port: u16) -> io::Result<()> {
-        if self.listeners.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&port) {
+        if self
+            .listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains_key(&port)
+        {
             return Ok(());
         }
         let listener = TcpListener::bind((self.machine.address(), port)).await?;
         let end = self.down.child_token();
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).insert(port, end.clone());
+        self.listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(port, end.clone());
         let sshd = self.clone();
         tokio::spawn(async move {
             loop {
@@ -135,13 +154,21 @@ impl Sshd {
             drop(stream);
             return;
         }
-        let Some(config) = self.config.read().unwrap_or_else(PoisonError::into_inner).clone() else { return };
+        let Some(config) = self.config.read().unwrap_or_else(PoisonError::into_inner).clone() else {
+            return;
+        };
         let address = |address: io::Result<std::net::SocketAddr>| {
-            address.map(|address| format!("{} {}", address.ip(), address.port())).unwrap_or_default()
+            address
+                .map(|address| format!("{} {}", address.ip(), address.port()))
+                .unwrap_or_default()
         };
         let connection = format!("{} {}", address(stream.peer_addr()), address(stream.local_addr()));
         let _ = stream.set_nodelay(true);
-        let visitor = Visitor { sshd: self, login: None, connection };
+        let visitor = Visitor {
+            sshd: self,
+            login: None,
+            connection,
+        };
         let serve = async {
             if let Ok(session) = russh::server::run_stream(config, stream, visitor).await {
                 let handle = session.handle();
@@ -173,7 +200,12 @@ impl Sshd {
 pub(super) fn ports(root: &Path) -> io::Result<Vec<u16>> {
     let mut texts = Vec::new();
     let folder = files::resolve(root, "/etc/ssh/sshd_config.d")?;
-    let mut names: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name()).collect();
+    let mut names: Vec<_> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.file_name())
+        .collect();
     names.sort();
     for name in names {
         if name.to_string_lossy().ends_with(".conf") {
@@ -183,7 +215,9 @@ pub(super) fn ports(root: &Path) -> io::Result<Vec<u16>> {
     texts.extend(files::read(root, "/etc/ssh/sshd_config")?);
     let mut ports: Vec<u16> = Vec::new();
     for line in texts.iter().flat_map(|text| text.lines()) {
-        let mut words = line.split(|c: char| c.is_whitespace() || c == '=').filter(|word| !word.is_empty());
+        let mut words = line
+            .split(|c: char| c.is_whitespace() || c == '=')
+            .filter(|word| !word.is_empty());
         if words.next().is_some_and(|word| word.eq_ignore_ascii_case("port"))
             && let Some(port) = words.next().and_then(|port| port.parse().ok())
             && !ports.contains(&port)
@@ -214,14 +248,22 @@ impl Handler for Visitor {
     type Error = russh::Error;
 
     async fn auth_publickey_offered(&mut self, user: &str, offer: PublicKeyOffer<'_>) -> Result<Auth, Self::Error> {
-        Ok(if self.knows(user, offer.public_key) { Auth::Accept } else { Auth::reject() })
+        Ok(if self.knows(user, offer.public_key) {
+            Auth::Accept
+        } else {
+            Auth::reject()
+        })
     }
 
     async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
         if !self.knows(user, key.public_key) {
             return Ok(Auth::reject());
         }
-        self.login = Some(Login { user: user.to_owned(), connection: Some(self.connection.clone()), term: None });
+        self.login = Some(Login {
+            user: user.to_owned(),
+            connection: Some(self.connection.clone()),
+            term: None,
+        });
         Ok(Auth::Accept)
     }
 
@@ -232,7 +274,12 @@ impl Handler for Visitor {
         session: &mut Session,
     ) -> Result<(), Self::Error> {
         let Some(login) = self.login.clone() else { return Ok(()) };
-        tokio::spawn(channel::serve(channel, session.handle(), self.sshd.namespace.clone(), login));
+        tokio::spawn(channel::serve(
+            channel,
+            session.handle(),
+            self.sshd.namespace.clone(),
+            login,
+        ));
         reply.accept().await;
         Ok(())
     }

@@ -6,7 +6,7 @@ use super::files::{append, place};
 
 /// How a unit stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Active {
+pub(super) enum UnitState {
     Inactive,
     Activating,
     Active,
@@ -14,12 +14,12 @@ pub(super) enum Active {
 }
 
 /// Writes how a unit of the system stands.
-pub(super) fn set(control: &Path, unit: &str, active: Active) {
+pub(super) fn set(control: &Path, unit: &str, active: UnitState) {
     let (active, sub, result, status) = match active {
-        Active::Inactive => ("inactive", "dead", "success", 0),
-        Active::Activating => ("activating", "start", "success", 0),
-        Active::Active => ("active", "running", "success", 0),
-        Active::Failed => ("failed", "failed", "exit-code", 1),
+        UnitState::Inactive => ("inactive", "dead", "success", 0),
+        UnitState::Activating => ("activating", "start", "success", 0),
+        UnitState::Active => ("active", "running", "success", 0),
+        UnitState::Failed => ("failed", "failed", "exit-code", 1),
     };
     let state = format!(
         "Id={unit}.service\nLoadState=loaded\nActiveState={active}\nSubState={sub}\nResult={result}\nExecMainCode={}\nExecMainStatus={status}\n",

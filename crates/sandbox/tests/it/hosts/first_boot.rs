@@ -13,11 +13,24 @@ async fn debian_does_what_cloud_init_says_and_tells_what_it_is() {
     let said = host
         .run(". /etc/os-release; echo $ID $VERSION_ID; uname -m; hostname; id -u; cat /etc/b /ran; ls '/two words'; systemctl is-active ssh; stat -c %a /etc/b")
         .await;
-    assert_eq!(said, "debian 12\nx86_64\nkube\n0\nhi0\n/two words\nactive\n600\n");
-    assert!(host.run("cat /var/log/cloud-init-output.log").await.contains("nonsense: not found"));
-    let memory: u64 = host.run("sed -n 's/^MemTotal: *\\([0-9]*\\) kB$/\\1/p' /proc/meminfo").await.trim().parse().unwrap();
+    let console = world.hosts.console(host.id).unwrap();
+    assert_eq!(
+        said, "debian 12\nx86_64\nkube\n0\nhi0\n/two words\nactive\n600\n",
+        "{console}"
+    );
+    assert!(
+        host.run("cat /var/log/cloud-init-output.log")
+            .await
+            .contains("nonsense: not found")
+    );
+    let memory: u64 = host
+        .run("sed -n 's/^MemTotal: *\\([0-9]*\\) kB$/\\1/p' /proc/meminfo")
+        .await
+        .trim()
+        .parse()
+        .unwrap();
     assert!((3_900_000..4_100_000).contains(&memory), "{memory}");
-    assert!(world.hosts.console(host.id).unwrap().contains("booting Debian"));
+    assert!(console.contains("booting Debian"), "{console}");
     world.hosts.stop().await;
 }
 
@@ -49,11 +62,16 @@ async fn power_ends_processes_and_makes_another_boot() {
     let host = world.debian("a").await;
     let before = host.boot_id().await;
     let sleeping = format!("9{:08}", std::process::id());
-    host.run(&format!("echo kept > /root/f; echo lost > /run/f; setsid sleep {sleeping} </dev/null >/dev/null 2>&1 &")).await;
+    host.run(&format!(
+        "echo kept > /root/f; echo lost > /run/f; setsid sleep {sleeping} </dev/null >/dev/null 2>&1 &"
+    ))
+    .await;
     let running = || {
         let processes = std::fs::read_dir("/proc").unwrap().flatten();
         let lines = processes.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
-        lines.filter(|line| *line == format!("sleep\0{sleeping}\0").into_bytes()).count()
+        lines
+            .filter(|line| *line == format!("sleep\0{sleeping}\0").into_bytes())
+            .count()
     };
     let begun = std::time::Instant::now();
     while running() != 1 {
@@ -68,7 +86,6 @@ async fn power_ends_processes_and_makes_another_boot() {
     host.rebooted(&before).await;
     assert_eq!(host.run("cat /root/f; ls /run/f 2>/dev/null || true").await, "kept\n");
 
-    let before = host.boot_id().await;
     host.reboot().await;
     let before = host.boot_id().await;
     world.hosts.power(host.id, Power::On).await.unwrap();
@@ -98,8 +115,13 @@ async fn a_boot_takes_its_time_and_refuses_connections_meanwhile() {
 async fn machines_side_by_side_see_nothing_of_each_other() {
     let world = world();
     let (a, b) = tokio::join!(world.debian("a"), world.debian("b"));
-    a.run("echo a > /root/x; setsid sleep 7654321 </dev/null >/dev/null 2>&1 &").await;
-    assert_eq!(b.run("ls /root; hostname; grep -l 765432[1] /proc/[0-9]*/cmdline 2>/dev/null | wc -l").await, "b\n0\n");
+    a.run("echo a > /root/x; setsid sleep 7654321 </dev/null >/dev/null 2>&1 &")
+        .await;
+    assert_eq!(
+        b.run("ls /root; hostname; grep -l 765432[1] /proc/[0-9]*/cmdline 2>/dev/null | wc -l")
+            .await,
+        "b\n0\n"
+    );
     assert_eq!(a.run("cat /root/x; hostname").await, "a\na\n");
     world.hosts.delete(a.id).await.unwrap();
     assert_eq!(b.run("hostname").await, "b\n");

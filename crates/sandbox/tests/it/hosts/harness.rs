@@ -23,7 +23,12 @@ fn fresh() -> (u64, Ipv4Addr) {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let process = std::process::id();
-    let address = Ipv4Addr::new(127, 64 + (process >> 8 & 127) as u8, (process & 255) as u8, 1 + number as u8);
+    let address = Ipv4Addr::new(
+        127,
+        64 + (process >> 8 & 127) as u8,
+        (process & 255) as u8,
+        1 + number as u8,
+    );
     (number, address)
 }
 
@@ -76,7 +81,11 @@ pub(crate) fn world_with_scale(scale: f64) -> World {
     for name in ["login", "first", "second"] {
         keygen(&folder.path().join(name), name);
     }
-    World { folder, hosts, kubernetes }
+    World {
+        folder,
+        hosts,
+        kubernetes,
+    }
 }
 
 fn keygen(path: &Path, comment: &str) {
@@ -153,7 +162,10 @@ impl Host {
     }
 
     pub(crate) fn user(&self, user: &str) -> Self {
-        Self { user: user.into(), ..self.clone() }
+        Self {
+            user: user.into(),
+            ..self.clone()
+        }
     }
 
     pub(crate) fn at(&self, port: u16) -> Self {
@@ -161,13 +173,21 @@ impl Host {
     }
 
     pub(crate) fn with(&self, identity: &Path) -> Self {
-        Self { identity: identity.to_owned(), ..self.clone() }
+        Self {
+            identity: identity.to_owned(),
+            ..self.clone()
+        }
     }
 
     /// The options that every one of OpenSSH's clients takes.
     pub(crate) fn options(&self) -> Vec<String> {
         let known = format!("UserKnownHostsFile={}", self.known.display());
-        let mut options = vec!["-F".to_owned(), "none".into(), "-i".into(), self.identity.display().to_string()];
+        let mut options = vec![
+            "-F".to_owned(),
+            "none".into(),
+            "-i".into(),
+            self.identity.display().to_string(),
+        ];
         for option in [
             known.as_str(),
             "GlobalKnownHostsFile=none",
@@ -189,7 +209,10 @@ impl Host {
 
     pub(crate) fn ssh(&self) -> Command {
         let mut command = Command::new("ssh");
-        command.args(self.options()).args(["-p", &self.port.to_string()]).arg(self.destination());
+        command
+            .args(self.options())
+            .args(["-p", &self.port.to_string()])
+            .arg(self.destination());
         command
     }
 
@@ -215,7 +238,11 @@ impl Host {
             if output.status.success() {
                 return;
             }
-            assert!(begun.elapsed() < DEADLINE, "{} does not come up: {output:?}", self.address);
+            assert!(
+                begun.elapsed() < DEADLINE,
+                "{} does not come up: {output:?}",
+                self.address
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -232,7 +259,11 @@ impl Host {
             if output.status.success() && text(&output.stdout) != before {
                 return;
             }
-            assert!(begun.elapsed() < DEADLINE, "{} does not reboot: {output:?}", self.address);
+            assert!(
+                begun.elapsed() < DEADLINE,
+                "{} does not reboot: {output:?}",
+                self.address
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -253,7 +284,11 @@ impl Host {
 }
 
 pub(crate) async fn output(mut command: Command, input: &[u8]) -> Output {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_vec();

@@ -44,7 +44,9 @@ async fn kexec(host: &Host) {
     command.arg("rm -rf $HOME/kexec; mkdir $HOME/kexec; tar -xzf - -C $HOME/kexec");
     let said = output(command, &kexec_tarball("x86_64")).await;
     assert!(said.status.success(), "{said:?}");
-    let said = host.run("TMPDIR=$HOME/kexec setsid --wait $HOME/kexec/kexec/run --kexec-extra-flags ''").await;
+    let said = host
+        .run("TMPDIR=$HOME/kexec setsid --wait $HOME/kexec/kexec/run --kexec-extra-flags ''")
+        .await;
     assert!(said.contains("machine will boot into nixos in 6s"), "{said}");
     host.rebooted(&before).await;
 }
@@ -79,7 +81,9 @@ async fn a_debian_becomes_a_nixos_with_k3s() {
         .await;
     assert_eq!(
         said,
-        format!("nixos none 26.05\n{system}\n{system}\nkube\na kubeconfig\n640\nk3s version v1.36.3+k3s1 (sandbox)\ngone\n")
+        format!(
+            "nixos none 26.05\n{system}\n{system}\nkube\na kubeconfig\n640\nk3s version v1.36.3+k3s1 (sandbox)\ngone\n"
+        )
     );
     assert_eq!(host.run("nixos-version").await.split('.').next(), Some("26"));
 
@@ -87,14 +91,29 @@ async fn a_debian_becomes_a_nixos_with_k3s() {
     assert_eq!((node.name.as_str(), node.server, node.join), ("kube", true, None));
     assert_eq!(node.address, std::net::IpAddr::V4(host.address));
     assert_eq!(node.internal_address, Some("10.0.0.2".parse().unwrap()));
-    assert_eq!((node.token.expose_secret(), node.agent_token.unwrap().expose_secret()), ("server-token", "agent-token"));
-    assert_eq!(node.labels.into_iter().collect::<Vec<_>>(), [("pool".to_owned(), "a".to_owned())]);
-    assert_eq!((node.taints, node.tls_sans), (vec!["gpu=yes:NoSchedule".to_owned()], vec!["kube.example.com".to_owned()]));
+    assert_eq!(
+        (node.token.expose_secret(), node.agent_token.unwrap().expose_secret()),
+        ("server-token", "agent-token")
+    );
+    assert_eq!(
+        node.labels.into_iter().collect::<Vec<_>>(),
+        [("pool".to_owned(), "a".to_owned())]
+    );
+    assert_eq!(
+        (node.taints, node.tls_sans),
+        (
+            vec!["gpu=yes:NoSchedule".to_owned()],
+            vec!["kube.example.com".to_owned()]
+        )
+    );
 
     // Users, and who of them may become root.
     let second = world.folder.path().join("second");
     let cameron = host.user("cameron").with(&second);
-    assert_eq!(cameron.run("echo $HOME; sudo -n sh -c 'echo $USER'").await, "/home/cameron\nroot\n");
+    assert_eq!(
+        cameron.run("echo $HOME; sudo -n sh -c 'echo $USER'").await,
+        "/home/cameron\nroot\n"
+    );
     let guest = host.user("guest").with(&second).script("sudo -n true").await;
     assert!(text(&guest.stderr).contains("a password is required"), "{guest:?}");
     assert!(!host.with(&second).script("true").await.status.success());
@@ -103,9 +122,15 @@ async fn a_debian_becomes_a_nixos_with_k3s() {
     host.reboot().await;
     host.until("[ \"$(systemctl is-active k3s)\" = active ]").await;
     assert_eq!(host.run("readlink -f /run/current-system").await.trim(), system);
-    assert_eq!(*world.kubernetes.calls.lock().unwrap(), ["start kube", "stop kube", "start kube"]);
+    assert_eq!(
+        *world.kubernetes.calls.lock().unwrap(),
+        ["start kube", "stop kube", "start kube"]
+    );
     world.hosts.delete(host.id).await.unwrap();
-    assert_eq!(world.kubernetes.calls.lock().unwrap()[3..], ["stop kube", "forget kube"]);
+    assert_eq!(
+        world.kubernetes.calls.lock().unwrap()[3..],
+        ["stop kube", "forget kube"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,7 +148,13 @@ async fn an_update_switches_what_changed_and_nothing_else() {
     // The same flake is the same system, and k3s is left alone.
     assert_eq!(host.run(&update).await.trim(), first);
     // Another module: another system, k3s still left alone.
-    upload_flake(&host, "/var/lib/hoist/flake", &settings(&world, "kube", PORT, &server), "{ a = 1; }").await;
+    upload_flake(
+        &host,
+        "/var/lib/hoist/flake",
+        &settings(&world, "kube", PORT, &server),
+        "{ a = 1; }",
+    )
+    .await;
     let second = host.run(&update).await.trim().to_owned();
     assert_ne!(second, first);
     assert_eq!(host.run("readlink -f /run/current-system").await.trim(), second);
@@ -135,9 +166,17 @@ async fn an_update_switches_what_changed_and_nothing_else() {
     host.trust(&world.read("first.pub"), 2299);
     let host = host.at(2299);
     host.until("[ \"$(systemctl is-active k3s)\" = active ]").await;
-    assert_eq!(*world.kubernetes.calls.lock().unwrap(), ["start kube", "stop kube", "start kube"]);
+    assert_eq!(
+        *world.kubernetes.calls.lock().unwrap(),
+        ["start kube", "stop kube", "start kube"]
+    );
     assert_eq!(world.kubernetes.started.lock().unwrap()[1].version, "v1.36.4+k3s1");
-    assert_eq!(host.run("nix-env -p /nix/var/nix/profiles/system --list-generations | wc -l").await.trim(), "3");
+    assert_eq!(
+        host.run("nix-env -p /nix/var/nix/profiles/system --list-generations | wc -l")
+            .await
+            .trim(),
+        "3"
+    );
     assert_eq!(host.boot_id().await, boot);
     // Back by hand, and it boots what was switched to last.
     host.run("nix-env -p /nix/var/nix/profiles/system --rollback; /nix/var/nix/profiles/system/bin/switch-to-configuration boot; systemctl restart k3s").await;
@@ -156,16 +195,25 @@ async fn the_installer_keeps_keys_and_refuses_what_is_out_of_order() {
     let disko = "/root/hoist/flake#nixosConfigurations.kube.config.system.build.diskoScript";
     assert_eq!(host.script("command -v nixos-install").await.status.code(), Some(127));
     kexec(&host).await;
-    assert_eq!(host.run(". /etc/os-release; echo $ID $VARIANT_ID; hostname").await, "nixos installer\nnixos-installer\n");
+    assert_eq!(
+        host.run(". /etc/os-release; echo $ID $VARIANT_ID; hostname").await,
+        "nixos installer\nnixos-installer\n"
+    );
     let report = host.run("nixos-facter").await;
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     assert_eq!(report["system"], "x86_64-linux");
 
     let nothing = host.script(&format!("{NIX} build --no-link {disko}")).await;
-    assert!(text(&nothing.stderr).contains("flake.nix' does not exist"), "{nothing:?}");
+    assert!(
+        text(&nothing.stderr).contains("flake.nix' does not exist"),
+        "{nothing:?}"
+    );
     upload_flake(&host, "/root/hoist/flake", &settings(&world, "kube", PORT, ""), "{ }").await;
     let early = host
-        .script(&format!("p=$({NIX} build --print-out-paths --no-link {}) && nixos-install --system $p", disko.replace("diskoScript", "toplevel")))
+        .script(&format!(
+            "p=$({NIX} build --print-out-paths --no-link {}) && nixos-install --system $p",
+            disko.replace("diskoScript", "toplevel")
+        ))
         .await;
     assert!(text(&early.stderr).contains("run disko first"), "{early:?}");
     upload_flake(&host, "/root/hoist/flake", "{}", "{ }").await;
@@ -179,10 +227,16 @@ async fn the_installer_keeps_keys_and_refuses_what_is_out_of_order() {
     // With it and nothing installed, nothing boots.
     kexec(&host).await;
     upload_flake(&host, "/root/hoist/flake", &settings(&world, "kube", PORT, ""), "{ }").await;
-    host.run(&format!("$({NIX} build --print-out-paths --no-link {disko})")).await;
+    host.run(&format!("$({NIX} build --print-out-paths --no-link {disko})"))
+        .await;
     host.script("reboot").await;
     let begun = std::time::Instant::now();
-    while !world.hosts.console(host.id).unwrap().contains("boot failed: no bootable system on the disk") {
+    while !world
+        .hosts
+        .console(host.id)
+        .unwrap()
+        .contains("boot failed: no bootable system on the disk")
+    {
         assert!(begun.elapsed().as_secs() < 30);
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
@@ -197,7 +251,10 @@ async fn kexec_needs_memory() {
     let mut command = host.ssh();
     command.arg("mkdir kexec; tar -xzf - -C kexec; kexec/kexec/run --kexec-extra-flags ''");
     let said = output(command, &kexec_tarball("x86_64")).await;
-    assert!(text(&said.stderr).contains("the installer needs 1.5 GB, this machine has 983 MiB"), "{said:?}");
+    assert!(
+        text(&said.stderr).contains("the installer needs 1.5 GB, this machine has 983 MiB"),
+        "{said:?}"
+    );
     let mut command = host.ssh();
     command.arg("tar -xzf - -C kexec; kexec/kexec/run");
     let said = output(command, &kexec_tarball("aarch64")).await;
@@ -221,6 +278,9 @@ async fn k3s_that_is_refused_fails_with_its_journal() {
     host.run("echo > /var/lib/hoist/k3s.env; systemctl restart k3s").await;
     host.until("[ \"$(systemctl is-active k3s)\" = failed ]").await;
     let journal = host.run("journalctl -u k3s -n 1 -o cat").await;
-    assert!(journal.contains("says neither K3S_CLUSTER_INIT nor K3S_URL"), "{journal}");
+    assert!(
+        journal.contains("says neither K3S_CLUSTER_INIT nor K3S_URL"),
+        "{journal}"
+    );
     world.hosts.stop().await;
 }

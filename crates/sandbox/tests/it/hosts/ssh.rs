@@ -13,7 +13,10 @@ async fn commands_have_their_status_streams_and_input() {
     let mut command = host.ssh();
     command.arg("cat; echo bad >&2; exit 42");
     let said = output(command, b"in\n").await;
-    assert_eq!((said.status.code(), text(&said.stdout), text(&said.stderr)), (Some(42), "in\n".into(), "bad\n".into()));
+    assert_eq!(
+        (said.status.code(), text(&said.stdout), text(&said.stderr)),
+        (Some(42), "in\n".into(), "bad\n".into())
+    );
 
     // Much in both directions at once.
     let much = vec![b'x'; 8 << 20];
@@ -27,7 +30,9 @@ async fn commands_have_their_status_streams_and_input() {
     assert_eq!(killed.status.code(), Some(255), "{killed:?}");
 
     let mut command = host.ssh();
-    command.env("LC_HOIST", "1").args(["-o", "SendEnv=LC_HOIST", "echo ${LC_HOIST-none}"]);
+    command
+        .env("LC_HOIST", "1")
+        .args(["-o", "SendEnv=LC_HOIST", "echo ${LC_HOIST-none}"]);
     assert_eq!(text(&output(command, b"").await.stdout), "none\n");
 
     // A terminal.
@@ -59,11 +64,19 @@ async fn files_go_by_scp_sftp_and_tar() {
     assert!(std::fs::read(host.folder.join("disk/var/lib/there")).unwrap() == content);
 
     let mut sftp = Command::new("sftp");
-    sftp.args(host.options()).args(["-P", &port, "-b", "-"]).arg(host.destination());
+    sftp.args(host.options())
+        .args(["-P", &port, "-b", "-"])
+        .arg(host.destination());
     let back = world.folder.path().join("back");
-    let batch = format!("get /var/lib/there {}\nmkdir /root/made\nchmod 700 /root/made\nls -l /root\n", back.display());
+    let batch = format!(
+        "get /var/lib/there {}\nmkdir /root/made\nchmod 700 /root/made\nls -l /root\n",
+        back.display()
+    );
     let said = output(sftp, batch.as_bytes()).await;
-    assert!(said.status.success() && text(&said.stdout).contains("drwx------"), "{said:?}");
+    assert!(
+        said.status.success() && text(&said.stdout).contains("drwx------"),
+        "{said:?}"
+    );
     assert!(std::fs::read(&back).unwrap() == content);
 
     let mut tar = tokio::process::Command::new("tar");
@@ -103,7 +116,10 @@ async fn the_machines_own_loopback_is_reached_through_it() {
         let mut command = host.ssh();
         command.args(["-W", nowhere]);
         let said = output(command, b"").await;
-        assert!(!said.status.success() && text(&said.stderr).contains("stdio forwarding failed"), "{nowhere}: {said:?}");
+        assert!(
+            !said.status.success() && text(&said.stderr).contains("stdio forwarding failed"),
+            "{nowhere}: {said:?}"
+        );
     }
     world.hosts.stop().await;
 }
@@ -113,13 +129,20 @@ async fn keys_decide_who_comes_in_and_who_is_trusted() {
     let world = world();
     let host = world.debian("a").await;
     let stranger = host.with(&world.folder.path().join("second")).script("true").await;
-    assert!(text(&stranger.stderr).contains("Permission denied (publickey)"), "{stranger:?}");
+    assert!(
+        text(&stranger.stderr).contains("Permission denied (publickey)"),
+        "{stranger:?}"
+    );
     assert!(!host.user("nobody").script("true").await.status.success());
 
     // Rotation: the file alone changes nothing, a restart does, and connections that stand stay.
     let (private, public) = (world.read("second"), world.read("second.pub"));
     let mut standing = host.ssh();
-    standing.arg("cat").stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).kill_on_drop(true);
+    standing
+        .arg("cat")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .kill_on_drop(true);
     let mut standing = standing.spawn().unwrap();
     let mut to = standing.stdin.take().unwrap();
     let mut from = standing.stdout.take().unwrap();
@@ -127,9 +150,13 @@ async fn keys_decide_who_comes_in_and_who_is_trusted() {
     to.write_all(b"1").await.unwrap();
     from.read_exact(&mut echo).await.unwrap();
     host.run(&format!("cat > /etc/ssh/ssh_host_ed25519_key <<'E'\n{private}E\ncat > /etc/ssh/ssh_host_ed25519_key.pub <<'E'\n{public}E\n")).await;
-    host.run("systemctl restart ssh 2>/dev/null || systemctl restart sshd").await;
+    host.run("systemctl restart ssh 2>/dev/null || systemctl restart sshd")
+        .await;
     let changed = host.script("true").await;
-    assert!(text(&changed.stderr).contains("REMOTE HOST IDENTIFICATION HAS CHANGED"), "{changed:?}");
+    assert!(
+        text(&changed.stderr).contains("REMOTE HOST IDENTIFICATION HAS CHANGED"),
+        "{changed:?}"
+    );
     host.trust(&public, PORT);
     assert_eq!(host.run("echo in").await, "in\n");
     to.write_all(b"2").await.unwrap();
@@ -137,14 +164,23 @@ async fn keys_decide_who_comes_in_and_who_is_trusted() {
     assert_eq!(&echo, b"2");
 
     // A port that the files name anew.
-    host.run("echo Port 2223 > /etc/ssh/sshd_config.d/10-hoist.conf; systemctl restart ssh").await;
+    host.run("echo Port 2223 > /etc/ssh/sshd_config.d/10-hoist.conf; systemctl restart ssh")
+        .await;
     assert!(!host.script("true").await.status.success());
     host.trust(&public, 2223);
     assert_eq!(host.at(2223).run("echo in").await, "in\n");
 
     // A broken host key: sshd says so and keeps what it has.
-    let broken = host.at(2223).script("echo broken > /etc/ssh/ssh_host_ed25519_key; systemctl restart ssh").await;
+    let broken = host
+        .at(2223)
+        .script("echo broken > /etc/ssh/ssh_host_ed25519_key; systemctl restart ssh")
+        .await;
     assert!(text(&broken.stderr).contains("Unable to load host key"), "{broken:?}");
-    assert_eq!(host.at(2223).run("systemctl is-active ssh || true; journalctl -u ssh -o cat | tail -n 1").await, "failed\nsshd: no hostkeys available -- exiting.\n");
+    assert_eq!(
+        host.at(2223)
+            .run("systemctl is-active ssh || true; journalctl -u ssh -o cat | tail -n 1")
+            .await,
+        "failed\nsshd: no hostkeys available -- exiting.\n"
+    );
     world.hosts.stop().await;
 }
