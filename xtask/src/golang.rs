@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use crate::install::{Fingerprint, Item};
-use crate::pins::{GoBin, GoTool};
+use crate::pins::{Edit, GoBin, GoTool};
 use crate::run;
 use crate::workspace::Workspace;
 
@@ -29,6 +29,8 @@ pub(crate) fn item(workspace: &Workspace, tool: &GoTool) -> Result<Item> {
 /// Builds a row's programs into a folder, and asks each what it is.
 pub(crate) fn build(workspace: &Workspace, tool: &GoTool, into: &Path) -> Result<()> {
     let module = workspace.pins().join(&tool.name);
+    let edited = tempfile::tempdir()?;
+    let modfile = edited_modfile(&module, &tool.edits, edited.path())?;
     for bin in &tool.bins {
         let program = into.join(&bin.name);
         let ldflags = ["-s -w", &tool.ldflags, &bin.ldflags].join(" ");
@@ -37,6 +39,7 @@ pub(crate) fn build(workspace: &Workspace, tool: &GoTool, into: &Path) -> Result
                 .current_dir(&module)
                 .args(["build", "-mod=readonly", "-trimpath", "-buildvcs=false"])
                 .arg(format!("-ldflags={}", ldflags.trim_end()))
+                .args(modfile.iter().map(|file| format!("-modfile={}", file.display())))
                 .arg("-o")
                 .arg(&program)
                 .arg(&bin.package),
@@ -48,6 +51,44 @@ pub(crate) fn build(workspace: &Workspace, tool: &GoTool, into: &Path) -> Result
         check(bin, &program)?;
     }
     Ok(())
+}
+
+/// Copies the modules that are edited into a folder, edits the copies, and writes the go.mod that builds with them: Go
+/// itself lets nothing below its cache be replaced.
+fn edited_modfile(module: &Path, edits: &[Edit], into: &Path) -> Result<Option<PathBuf>> {
+    if edits.is_empty() {
+        return Ok(None);
+    }
+    let modfile = into.join("go.mod");
+    let mut text = std::fs::read_to_string(module.join("go.mod"))?;
+    std::fs::copy(module.join("go.sum"), into.join("go.sum"))?;
+    for (index, edit) in edits.iter().enumerate() {
+        // Fetches the module where it is not in the cache yet.
+        run::run(go()?.current_dir(module).args(["mod", "download", &edit.module]))?;
+        let list = ["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", &edit.module];
+        let source = PathBuf::from(run::output(go()?.current_dir(module).args(list))?.trim());
+        let copy = into.join(index.to_string());
+        run::run(
+            Command::new("cp")
+                .args(["-r", "--no-preserve=mode"])
+                .arg(&source)
+                .arg(&copy),
+        )?;
+        let file = copy.join(&edit.file);
+        let before = std::fs::read_to_string(&file).with_context(|| format!("read {}", edit.file.display()))?;
+        let found = before.matches(&edit.from).count();
+        if found != 1 {
+            bail!(
+                "tools/tools.toml edits `{}` in {}, which is there {found} times, not once",
+                edit.from,
+                edit.file.display()
+            );
+        }
+        std::fs::write(&file, before.replacen(&edit.from, &edit.to, 1))?;
+        text.push_str(&format!("\nreplace {} => {}\n", edit.module, copy.display()));
+    }
+    std::fs::write(&modfile, text)?;
+    Ok(Some(modfile))
 }
 
 fn check(bin: &GoBin, program: &Path) -> Result<()> {

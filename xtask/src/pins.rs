@@ -38,7 +38,24 @@ pub(crate) struct GoTool {
     /// Linker flags of all its programs.
     #[serde(default)]
     pub(crate) ldflags: String,
+    /// Lines of its source that are built otherwise than they were published, each with its reason in the table.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) edits: Vec<Edit>,
     pub(crate) bins: Vec<GoBin>,
+}
+
+/// One text in one source file, replaced for the build alone.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Edit {
+    /// The module that has the file.
+    pub(crate) module: String,
+    /// The file in the module.
+    pub(crate) file: PathBuf,
+    /// The text, which must be there exactly once.
+    pub(crate) from: String,
+    /// What is built instead.
+    pub(crate) to: String,
 }
 
 /// One program.
