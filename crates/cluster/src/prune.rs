@@ -41,6 +41,8 @@ fn risk(id: &ObjectId) -> Risk {
         ("", "Secret") => "its values, unless they are kept elsewhere".to_owned(),
         ("apps", "StatefulSet") => "what its pods hold".to_owned(),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => "every object of its kind".to_owned(),
+        ("apps", _) => return Risk::Downtime("its pods stop".to_owned()),
+        ("", "Service") => return Risk::Downtime("its address goes".to_owned()),
         ("cert-manager.io", _) => return Risk::None,
         _ if is_custom(id) => "what its controller holds for it".to_owned(),
         _ => return Risk::None,
