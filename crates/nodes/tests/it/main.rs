@@ -1,5 +1,6 @@
 //! The phase through its public interface.
 
+mod evaluation;
 mod flow;
 mod host;
 mod rendering;
