@@ -15,7 +15,7 @@ use super::process::Process;
 use super::programs::{self, Surroundings};
 use super::stand_ins::StandIns;
 use super::world::World;
-use super::{apiserver, kubeconfig, kwok, readiness};
+use super::{apiserver, kubeconfig, kwok, metrics, readiness};
 use crate::seams::K3sNode;
 
 /// A running cluster without its API servers.
@@ -40,7 +40,7 @@ impl Cluster {
         let client = kubeconfig::admin_client(&pki, &config.front()).await?;
         let backends = Backends::default();
         let at = |port| SocketAddr::from((config.address, port));
-        let stand_ins = StandIns::default();
+        let stand_ins = StandIns::with([(metrics::IMAGE, at(port::METRICS))]);
         let egress = Egress {
             client: client.clone(),
             backends: backends.clone(),
@@ -50,6 +50,7 @@ impl Cluster {
         let tasks = vec![
             front::start(at(port::FRONT), backends.clone()).await?,
             egress.start(&config.egress())?,
+            metrics::start(at(port::METRICS), &pki.server, client.clone()).await?,
         ];
         Ok(Self {
             pki,

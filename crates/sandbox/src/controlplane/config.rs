@@ -19,6 +19,8 @@ pub(crate) mod port {
     pub(crate) const ETCD_HEALTH: u16 = 2381;
     /// The kubelet's API, which kwok answers.
     pub(crate) const KUBELET: u16 = 10250;
+    /// The metrics API.
+    pub(crate) const METRICS: u16 = 10260;
     /// The proxy that the stand-ins of pods reach the world through.
     pub(crate) const WORLD: u16 = 3128;
     /// The first of the ACME servers; each has two ports.

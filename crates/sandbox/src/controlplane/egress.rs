@@ -20,6 +20,7 @@ use super::config::port;
 use super::connect;
 use super::error::Error;
 use super::front::Backends;
+use super::simulated;
 use super::stand_ins::StandIns;
 
 /// How long a process that stands for a running pod may take to listen: kwok says Running sooner than it can be.
@@ -33,6 +34,14 @@ pub(crate) struct Egress {
     pub(crate) stand_ins: StandIns,
     /// Who answers for every kubelet.
     pub(crate) kubelet: SocketAddr,
+}
+
+/// What answers.
+enum Target {
+    /// A process, or a part of this one, that listens there.
+    Process(SocketAddr),
+    /// A simulated pod of this name.
+    Simulated(String),
 }
 
 impl Egress {
@@ -64,10 +73,18 @@ impl Egress {
         let Ok((host, port)) = connect::read_target(&mut stream).await else {
             return;
         };
-        match self.open(&host, port).await {
-            Ok(mut server) => {
+        let way = match self.resolve(&host, port).await {
+            Ok(Target::Process(address)) => self.open(&host, port, address).await.map(Ok),
+            Ok(Target::Simulated(name)) => Ok(Err(name)),
+            Err(why) => Err(why),
+        };
+        match way {
+            Ok(way) => {
                 if connect::accept(&mut stream).await.is_ok() {
-                    let _ = copy_bidirectional(&mut stream, &mut server).await;
+                    match way {
+                        Ok(mut server) => drop(copy_bidirectional(&mut stream, &mut server).await),
+                        Err(name) => simulated::answer(stream, &name).await,
+                    }
                 }
             }
             Err(why) => {
@@ -78,8 +95,7 @@ impl Egress {
     }
 
     /// Connects to what stands for the target.
-    async fn open(&self, host: &str, port: u16) -> Result<TcpStream, String> {
-        let address = self.resolve(host, port).await?;
+    async fn open(&self, host: &str, port: u16, address: SocketAddr) -> Result<TcpStream, String> {
         let attempts = async {
             loop {
                 match TcpStream::connect(address).await {
@@ -93,9 +109,9 @@ impl Egress {
             .map_err(|_| format!("what stands for {host}:{port} does not listen on {address}"))
     }
 
-    async fn resolve(&self, host: &str, port: u16) -> Result<SocketAddr, String> {
+    async fn resolve(&self, host: &str, port: u16) -> Result<Target, String> {
         if port == port::KUBELET && self.is_node(host).await? {
-            return Ok(self.kubelet);
+            return Ok(Target::Process(self.kubelet));
         }
         if let Some(service) = self.service(host).await? {
             return self.behind(&service, port).await;
@@ -106,24 +122,28 @@ impl Egress {
             .await
             .map_err(text)?;
         // Pods that ended keep their address on record, and those of the host's network share the node's.
-        for pod in found.items.iter().filter(|pod| is_running(pod)) {
-            if let Some(address) = self.stand_ins.address(pod, port) {
-                return Ok(address);
-            }
-        }
-        match found.items.first() {
-            Some(pod) => Err(simulated(pod, port)),
-            None => self
-                .api_server(host, port)
-                .ok_or_else(|| format!("nothing in this cluster has the address {host}:{port}")),
+        let running: Vec<&Pod> = found.items.iter().filter(|pod| is_running(pod)).collect();
+        let answers = running.iter().find_map(|pod| self.of_pod(pod, port));
+        answers
+            .or_else(|| self.api_server(port))
+            .ok_or_else(|| match running.first() {
+                Some(pod) => silent(pod, port),
+                None => format!("no running pod has the address {host}:{port}"),
+            })
+    }
+
+    /// What answers for a pod's port.
+    fn of_pod(&self, pod: &Pod, port: u16) -> Option<Target> {
+        match self.stand_ins.address(pod, port) {
+            Some(address) => Some(Target::Process(address)),
+            None => simulated::has_port(pod, port).then(|| Target::Simulated(simulated::name(pod, port))),
         }
     }
 
     /// The endpoint of the Service `kubernetes`: its port tells it, as its address stands for a host's.
-    fn api_server(&self, _host: &str, port: u16) -> Option<SocketAddr> {
-        (port == super::apiserver::PORT)
-            .then(|| self.backends.all().first().copied())
-            .flatten()
+    fn api_server(&self, port: u16) -> Option<Target> {
+        let first = self.backends.all().first().copied()?;
+        (port == super::apiserver::PORT).then_some(Target::Process(first))
     }
 
     async fn is_node(&self, host: &str) -> Result<bool, String> {
@@ -150,15 +170,12 @@ impl Egress {
     }
 
     /// A process that stands for a running pod behind a Service's port.
-    async fn behind(&self, service: &Service, port: u16) -> Result<SocketAddr, String> {
+    async fn behind(&self, service: &Service, port: u16) -> Result<Target, String> {
         let namespace = service.namespace().unwrap_or_default();
         let name = format!("the Service {namespace}/{}", service.name_any());
         if namespace == "default" && service.name_any() == "kubernetes" {
             return self
-                .backends
-                .all()
-                .first()
-                .copied()
+                .api_server(super::apiserver::PORT)
                 .ok_or_else(|| format!("no API server is behind {name}"));
         }
         let spec = service.spec.as_ref().ok_or_else(|| format!("{name} has no spec"))?;
@@ -185,19 +202,19 @@ impl Egress {
                 why = format!("the pod {} behind {name} has no port {target:?}", pod.name_any());
                 continue;
             };
-            match self.stand_ins.address(pod, port) {
-                Some(address) => return Ok(address),
-                None => why = simulated(pod, port),
+            match self.of_pod(pod, port) {
+                Some(target) => return Ok(target),
+                None => why = silent(pod, port),
             }
         }
         Err(why)
     }
 }
 
-fn simulated(pod: &Pod, port: u16) -> String {
+fn silent(pod: &Pod, port: u16) -> String {
     let namespace = pod.namespace().unwrap_or_default();
     format!(
-        "nothing answers for the simulated pod {namespace}/{} on port {port}",
+        "nothing listens in the simulated pod {namespace}/{} on port {port}",
         pod.name_any()
     )
 }

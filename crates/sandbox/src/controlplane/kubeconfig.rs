@@ -71,6 +71,8 @@ async fn client_of(text: &str) -> Result<kube::Client, Error> {
         .map_err(|error| failed(&error))?;
     // A proxy of the environment has no business between loopback addresses.
     config.proxy_url = None;
+    // It would wait for minutes on a 503, which is an answer here.
+    config.default_retry = false;
     config.connect_timeout = Some(std::time::Duration::from_secs(5));
     kube::Client::try_from(config).map_err(Error::api("making a client of the API server"))
 }

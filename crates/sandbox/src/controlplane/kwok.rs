@@ -22,10 +22,9 @@ const WORK_MILLISECONDS: f64 = 2000.0;
 /// Starts kwok.
 pub(crate) async fn start(config: &Config, pki: &Pki) -> Result<Process, Error> {
     let stages = config.state.join("kwok-stages.yaml");
-    let documents = stages_of(config.delay_scale)
-        .map(|stage| stage.to_string())
-        .join("\n---\n");
-    files::write(&stages, documents)?;
+    let mut documents = stages_of(config.delay_scale).map(|stage| stage.to_string()).to_vec();
+    documents.push(logs(config)?.to_string());
+    files::write(&stages, documents.join("\n---\n"))?;
     let address = config.address.to_string();
     let leaf = Leaf {
         common_name: "kubelet",
@@ -55,6 +54,22 @@ pub(crate) async fn start(config: &Config, pki: &Pki) -> Result<Process, Error> 
         folder: config.logs(),
     };
     Process::start(&config.tools, launch).await
+}
+
+/// What `kubectl logs` shows of every simulated container.
+fn logs(config: &Config) -> Result<Value, Error> {
+    let file = config.state.join("simulated.log");
+    let now = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Nanos, true);
+    files::write(
+        &file,
+        format!("{now} stdout F this pod is simulated: its containers run nothing\n"),
+    )?;
+    Ok(json!({
+        "apiVersion": "kwok.x-k8s.io/v1alpha1",
+        "kind": "ClusterLogs",
+        "metadata": { "name": "simulated" },
+        "spec": { "logs": [{ "logsFile": file }] },
+    }))
 }
 
 fn stages_of(scale: f64) -> [Value; 4] {

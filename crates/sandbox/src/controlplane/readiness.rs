@@ -16,6 +16,8 @@ const AGENT: &str = "k8s-app=cilium";
 
 /// Runs until it is aborted.
 pub(crate) async fn run(client: kube::Client, wait_for_cni: bool) {
+    // One is made an event and moved once: a box would cost more than the copy.
+    #[expect(clippy::large_enum_variant)]
     enum Change {
         Pod(Event<Pod>),
         Node(Event<Node>),

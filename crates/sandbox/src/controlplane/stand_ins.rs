@@ -17,12 +17,24 @@ pub(crate) struct Role {
 
 /// The processes that run, with the pods' ports that each answers for.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct StandIns(Arc<Mutex<BTreeMap<Role, BTreeMap<u16, SocketAddr>>>>);
+pub(crate) struct StandIns {
+    processes: Arc<Mutex<BTreeMap<Role, BTreeMap<u16, SocketAddr>>>>,
+    /// Parts of this process that answer for every port of every pod with an image.
+    parts: BTreeMap<&'static str, SocketAddr>,
+}
 
 impl StandIns {
+    /// With parts of this process that answer for images, wherever their pods run.
+    pub(crate) fn with(parts: impl IntoIterator<Item = (&'static str, SocketAddr)>) -> Self {
+        Self {
+            parts: parts.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
     /// A process runs.
     pub(crate) fn set(&self, role: Role, ports: BTreeMap<u16, SocketAddr>) {
-        self.0
+        self.processes
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(role, ports);
@@ -30,13 +42,19 @@ impl StandIns {
 
     /// It runs no more.
     pub(crate) fn remove(&self, role: &Role) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(role);
+        self.processes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(role);
     }
 
     /// Where the process listens that stands for a pod's port.
     pub(crate) fn address(&self, pod: &Pod, port: u16) -> Option<SocketAddr> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        roles(pod).find_map(|role| all.get(&role)?.get(&port).copied())
+        let all = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
+        roles(pod).find_map(|role| {
+            let process = all.get(&role).and_then(|ports| ports.get(&port));
+            process.or_else(|| self.parts.get(role.image.as_str())).copied()
+        })
     }
 }
 

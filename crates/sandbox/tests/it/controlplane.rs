@@ -4,3 +4,4 @@ mod certificates;
 mod cluster;
 mod harness;
 mod lifecycle;
+mod services;

@@ -67,9 +67,11 @@ pub(crate) async fn up(name: &str, adapt: impl FnOnce(&mut Config)) -> Up {
 pub(crate) async fn client(kubeconfig: &str, address: IpAddr) -> kube::Client {
     let text = kubeconfig.replace("https://127.0.0.1:6443", &format!("https://{address}:6443"));
     let config = Kubeconfig::from_yaml(&text).expect("the kubeconfig is well-formed");
-    let config = kube::Config::from_custom_kubeconfig(config, &KubeConfigOptions::default())
+    let mut config = kube::Config::from_custom_kubeconfig(config, &KubeConfigOptions::default())
         .await
         .expect("its content");
+    // A 503 is an answer that tests want to see at once.
+    config.default_retry = false;
     kube::Client::try_from(config).expect("a client")
 }
 
