@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use hoist_deploy::{Live, Object, ObjectId, Snapshot};
+use hoist_deploy::{Live, MANAGER, Object, ObjectId, Snapshot};
 use hoist_model::FieldChange;
+use serde_json::Value;
 
 /// On a Secret: how often its data has changed.
 const REVISION: &str = "hoist.dev/revision";
@@ -48,10 +49,21 @@ fn revision(desired: &Object, snapshot: Option<&Snapshot>) -> u64 {
         .as_str()
         .and_then(|text| text.parse().ok())
         .unwrap_or(1);
-    // Only keys that are desired count: a controller may keep keys of its own in the same Secret.
-    let wanted = desired.body()["data"].as_object().into_iter().flatten();
-    let same = wanted.into_iter().all(|(key, value)| &live["data"][key] == value);
+    let none = serde_json::Map::new();
+    let wanted = desired.body()["data"].as_object().unwrap_or(&none);
+    let same = wanted.iter().all(|(key, value)| &live["data"][key] == value)
+        && owned(live).iter().all(|key| wanted.contains_key(*key));
     if same { known } else { known + 1 }
+}
+
+/// The keys of a live Secret that are ours. A controller may keep keys of its own in it.
+fn owned(live: &Value) -> Vec<&str> {
+    let entries = live["metadata"]["managedFields"].as_array().into_iter().flatten();
+    let ours = entries
+        .filter(|entry| entry["manager"] == MANAGER)
+        .filter_map(|entry| entry["fieldsV1"]["f:data"].as_object());
+    ours.flat_map(|fields| fields.keys().filter_map(|key| key.strip_prefix("f:")))
+        .collect()
 }
 
 /// Parts the changes of one object into those that a person shall see and the Secrets whose revision alone changed.

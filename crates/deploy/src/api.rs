@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, RwLock};
+use std::time::Duration;
 
 use http::Method;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::{Value, json};
 
 use crate::call::{Call, query};
-use crate::{DeployError, Kind, Kinds, MANAGER, Object, ObjectId, Resource};
+use crate::{DeployError, Kind, Kinds, MANAGER, Object, ObjectId, Passing, Resource};
 
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
 /// Objects in one page of a list: large lists must not be one answer.
 const PAGE: usize = 1000;
+/// A read waits no longer than this between two tries, whatever the server asks for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Calls made, by what they were: `list Deployment.apps`, `dry-run`, `apply`, `delete`, `get`, `watch`, `discover`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,14 +59,43 @@ impl Api {
         config.connect_timeout = Some(std::time::Duration::from_secs(5));
         let server = config.cluster_url.to_string();
         let client = kube::Client::try_from(config).map_err(|error| bad(&error))?;
-        let api = Self {
+        let api = Self::over(client, server);
+        api.discover().await?;
+        Ok(api)
+    }
+
+    fn over(client: kube::Client, server: String) -> Self {
+        Self {
             client,
             kinds: Arc::new(RwLock::new(Arc::new(Kinds::builtin()))),
             calls: Arc::default(),
             server,
-        };
-        api.discover().await?;
-        Ok(api)
+        }
+    }
+
+    /// Reads something. What passes is tried again, a few times and not for long: a plan that lacks a kind because
+    /// of one 503 is no plan.
+    async fn read(&self, call: &Call<'_>) -> Result<Value, DeployError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let error = match call.send(&self.client).await {
+                Ok(body) => return Ok(body),
+                Err(error) => error,
+            };
+            let most = if matches!(error, DeployError::NoAnswer { .. }) {
+                2
+            } else {
+                5
+            };
+            let delay = match error.passing() {
+                Passing::No => return Err(error),
+                _ if tries >= most => return Err(error),
+                Passing::Soon => Duration::from_millis(100 << tries),
+                Passing::After(delay) => delay.min(LONGEST_PAUSE),
+            };
+            tokio::time::sleep(delay).await;
+        }
     }
 
     /// The server's URL.
@@ -112,7 +144,7 @@ impl Api {
         self.count("discover");
         let mut call = Call::get(path.to_owned(), "discover what is served".to_owned());
         call.accept = Some(AGGREGATED);
-        call.send(&self.client).await
+        self.read(&call).await
     }
 
     /// For servers without aggregated discovery: one call a group and version.
@@ -137,9 +169,7 @@ impl Api {
             let (group, version) = group_version.split_once('/').unwrap_or(("", &group_version));
             self.count("discover");
             let path = format!("{root}/{group_version}");
-            let list = Call::get(path, format!("discover {group_version}"))
-                .send(&self.client)
-                .await;
+            let list = self.read(&Call::get(path, format!("discover {group_version}"))).await;
             // One aggregated API without its backend must not hide all others.
             if let Ok(list) = list {
                 kinds.read_resource_list(group, version, &list);
@@ -181,6 +211,7 @@ impl Api {
         self.count(&*what);
         let mut listing = Listing::default();
         let mut token = String::new();
+        let mut anew = false;
         loop {
             let mut path = format!("{}?limit={PAGE}", resource.path(namespace, None));
             if !selector.is_empty() {
@@ -189,7 +220,15 @@ impl Api {
             if !token.is_empty() {
                 path.push_str(&format!("&continue={}", query(&token)));
             }
-            let mut page = Call::get(path, what.clone()).send(&self.client).await?;
+            let page = self.read(&Call::get(path, what.clone())).await;
+            // The state that the pages come from was compacted away: from the start, once.
+            if matches!(&page, Err(DeployError::Refused { code: 410, .. })) && !token.is_empty() && !anew {
+                anew = true;
+                token.clear();
+                listing = Listing::default();
+                continue;
+            }
+            let mut page = page?;
             let metadata = &page["metadata"];
             listing.resource_version = metadata["resourceVersion"].as_str().unwrap_or_default().to_owned();
             token = metadata["continue"].as_str().unwrap_or_default().to_owned();
@@ -218,7 +257,7 @@ impl Api {
         self.count("get");
         let mut call = Call::get(resource.path(id.namespace.as_deref(), Some(&id.name)), what);
         call.id = Some(id);
-        match call.send(&self.client).await {
+        match self.read(&call).await {
             Ok(body) => Ok(Some(body)),
             Err(DeployError::NotFound { .. } | DeployError::NoNamespace { .. } | DeployError::NotServed { .. }) => {
                 Ok(None)
@@ -294,5 +333,77 @@ impl Api {
         Call::get(path, format!("watch {}", resource.kind))
             .stream(&self.client)
             .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{Request, Response};
+    use kube::client::Body;
+
+    /// An API server that gives these answers, one a request, and remembers what was asked.
+    fn api(answers: Vec<(u16, Value)>) -> (Api, Arc<Mutex<Vec<String>>>) {
+        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+        let answers = Arc::new(Mutex::new(answers.into_iter()));
+        let log = asked.clone();
+        let service = tower::service_fn(move |request: Request<Body>| {
+            log.lock().unwrap().push(request.uri().to_string());
+            let (code, body) = answers.lock().unwrap().next().expect("one request too many");
+            let answer = Response::builder().status(code).header("retry-after", "0");
+            let answer = answer.body(Body::from(serde_json::to_vec(&body).unwrap()));
+            async move { Ok::<_, std::convert::Infallible>(answer.unwrap()) }
+        });
+        (
+            Api::over(kube::Client::new(service, "default"), "https://test".into()),
+            asked,
+        )
+    }
+
+    fn maps() -> Resource {
+        let (version, plural) = ("v1".to_owned(), "configmaps".to_owned());
+        Resource {
+            kind: Kind::new("", "ConfigMap"),
+            version,
+            plural,
+            namespaced: true,
+        }
+    }
+
+    fn page(names: &[&str], token: &str) -> Value {
+        let items: Vec<Value> = names.iter().map(|name| json!({"metadata": {"name": name}})).collect();
+        json!({"metadata": {"resourceVersion": "7", "continue": token}, "items": items})
+    }
+
+    #[tokio::test]
+    async fn a_list_survives_what_passes() {
+        let busy = json!({"message": "busy", "reason": "TooManyRequests"});
+        let (api, asked) = api(vec![(429, busy.clone()), (503, busy), (200, page(&["a"], ""))]);
+        let listing = api.list(&maps(), None, "").await.unwrap();
+        assert_eq!(listing.items[0]["kind"], "ConfigMap");
+        assert_eq!(asked.lock().unwrap().len(), 3);
+        assert_eq!(api.calls().of("list ConfigMap"), 1);
+    }
+
+    #[tokio::test]
+    async fn a_list_stops_at_what_does_not_pass() {
+        let (api, asked) = api(vec![(403, json!({"message": "no", "reason": "Forbidden"}))]);
+        let error = api.list(&maps(), None, "").await.err().unwrap();
+        assert_eq!(error.to_string(), "list ConfigMap: 403 Forbidden: no");
+        assert_eq!(asked.lock().unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn pages_are_read_to_the_end_and_anew_when_they_are_gone() {
+        let gone = (410, json!({"message": "expired", "reason": "Expired"}));
+        let first = || (200, page(&["a"], "t/1"));
+        let (api, asked) = api(vec![first(), gone, first(), (200, page(&["b"], ""))]);
+        let listing = api.list(&maps(), Some("ns"), "labelSelector=x").await.unwrap();
+        assert_eq!(listing.items.len(), 2);
+        let last = asked.lock().unwrap().last().cloned().unwrap();
+        assert_eq!(
+            last,
+            "/api/v1/namespaces/ns/configmaps?limit=1000&labelSelector=x&continue=t%2F1"
+        );
     }
 }

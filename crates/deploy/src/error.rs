@@ -197,9 +197,25 @@ impl DeployError {
                 "the credentials are not accepted (any more): fetch the kubeconfig again".to_owned()
             }
             Self::Refused { code: 403, .. } => "the kubeconfig's user lacks the right to do this".to_owned(),
+            Self::Failed { id, .. } => describe(id),
+            Self::Deadline { waiting, .. } => describe(&waiting.first()?.id),
+            Self::NoNamespace { id } => format!(
+                "make the Namespace {} in a component, or name one that exists",
+                id.namespace.as_deref().unwrap_or_default()
+            ),
             _ => return None,
         })
     }
+}
+
+/// The command that shows an object and its events.
+fn describe(id: &ObjectId) -> String {
+    let place = id
+        .namespace
+        .as_ref()
+        .map(|namespace| format!(" -n {namespace}"))
+        .unwrap_or_default();
+    format!("look at it: kubectl{place} describe {} {}", id.of(), id.name)
 }
 
 /// Makes an error of a `Status` answer. `id` is the object of the request, where there is one.

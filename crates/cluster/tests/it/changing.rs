@@ -210,3 +210,25 @@ async fn an_object_that_somebody_is_deleting_is_made_anew() {
     done.unwrap();
     assert_eq!(world.plan(&spec).await.text(name), "");
 }
+
+#[tokio::test]
+async fn a_key_that_leaves_a_secret_restarts_what_reads_it() {
+    let world = World::new().await;
+    let with = |more: serde_json::Value| {
+        let mut web = web(&world.name, "x:1", "secret");
+        for object in web.objects.iter_mut().filter(|object| object["kind"] == "Secret") {
+            object["stringData"]["more"] = more.clone();
+        }
+        world.spec(vec![web])
+    };
+    world.apply(&with("value".into())).await;
+    let spec = with(serde_json::Value::Null);
+    let round = world.plan(&spec).await;
+    insta::assert_snapshot!(round.text(&world.name), @r"
+    update Secret/NAME/token: data.more changed (secret)
+    update Deployment.apps/NAME/web: Secret/NAME/token changes, which it reads
+    await ready/web: its objects change
+    ");
+    world.apply(&spec).await;
+    assert_eq!(world.plan(&spec).await.text(&world.name), "");
+}

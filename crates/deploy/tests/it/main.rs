@@ -4,4 +4,5 @@ mod applying;
 mod comparing;
 mod deleting;
 mod server;
+mod thousand;
 mod waiting;
