@@ -70,3 +70,53 @@ pub(crate) async fn admins(
     all.dedup();
     Ok((all, own))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use async_trait::async_trait;
+
+    use super::*;
+
+    struct At(Result<IpAddr, String>, AtomicU32);
+
+    #[async_trait]
+    impl Caller for At {
+        async fn address(&self) -> Result<IpAddr, String> {
+            self.1.fetch_add(1, Ordering::SeqCst);
+            self.0.clone()
+        }
+    }
+
+    fn wanted() -> Wanted {
+        let mut wanted = crate::plan::tests::read("").inputs.wanted;
+        wanted.admins = vec![
+            Admin::Caller,
+            Admin::Cidr("198.51.100.0/24".parse().unwrap()),
+            Admin::Caller,
+        ];
+        wanted
+    }
+
+    #[tokio::test]
+    async fn the_caller_is_asked_once_and_remembered() {
+        let caller = At(Ok("203.0.113.9".parse().unwrap()), AtomicU32::new(0));
+        let (all, own) = admins(&wanted(), None, &caller).await.unwrap();
+        let shown: Vec<_> = all.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["198.51.100.0/24", "203.0.113.9/32"]);
+        admins(&wanted(), own, &caller).await.unwrap();
+        assert_eq!(caller.1.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn an_address_that_cannot_be_found_out_is_a_problem_of_the_spec() {
+        let caller = At(Err("nobody answers".into()), AtomicU32::new(0));
+        let problems = admins(&wanted(), None, &caller).await.unwrap_err();
+        insta::assert_snapshot!(problems, @r"
+        hetzner.adminCidrs has `self`, and the address of this machine cannot be found out: nobody answers
+          hint: write the address instead, such as 203.0.113.7/32
+        ");
+    }
+}
