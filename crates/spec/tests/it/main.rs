@@ -1,6 +1,7 @@
 //! The spec as its users meet it: what is taken, what is refused and how, the schema, the template and the example.
 
 mod accepted;
+mod crossed;
 mod refused;
 mod schema;
 
@@ -37,4 +38,9 @@ fn accept(text: &str) -> Spec {
 fn problems(text: &str) -> String {
     let found = parse(Path::new("hoist.yaml"), text).expect_err("the text must be refused");
     found.0.iter().map(|d| render(d, text)).collect::<Vec<_>>().join("\n")
+}
+
+/// What is said of the smallest spec after an edit.
+fn of(edit: fn(String) -> String) -> String {
+    problems(&text(edit))
 }
