@@ -49,4 +49,5 @@ mount --bind "$control" "$root/run/sandbox" || fail "cannot mount $control"
 mount --bind "$control/boot_id" "$root/proc/sys/kernel/random/boot_id" || fail "cannot give it a boot id"
 mount --bind "$control/meminfo" "$root/proc/meminfo" || fail "cannot give it its memory"
 echo "up $pid"
-exec chroot "$root" /bin/sh -c 'cd / && cat >/dev/null; exit 0'
+# Until its input ends; killing what reads it is not the end.
+exec chroot "$root" /bin/sh -c 'cd /; until cat >/dev/null; do :; done'

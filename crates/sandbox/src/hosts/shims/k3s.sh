@@ -28,7 +28,14 @@ done
 [ -r "$KUBECONFIG" ] || die "error: $KUBECONFIG: no such file or directory"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-part() { sed -n "s/^ *$1: *\"*\([A-Za-z0-9+\/=]*\)\"* *$/\1/p" "$KUBECONFIG" | head -n 1 | base64 -d >"$work/$2"; }
+# A long value may stand on lines of its own.
+part() {
+  awk -v key="$1:" '
+    taking && /^ *[A-Za-z0-9+\/=]+$/ { value = value $1; next }
+    taking { exit }
+    $1 == key { taking = 1; value = $2; gsub(/["|>-]/, "", value) }
+    END { print value }' "$KUBECONFIG" | base64 -d >"$work/$2"
+}
 part certificate-authority-data ca
 part client-certificate-data cert
 part client-key-data key

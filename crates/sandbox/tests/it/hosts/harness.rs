@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use hoist_sandbox::controlplane::{self, ControlPlane, Tools};
 use hoist_sandbox::hosts::{Config, Hosts};
 use hoist_sandbox::seams::{K3sNode, Kubernetes, MachineSpec, Machines, SeamError};
 use tokio::io::AsyncWriteExt;
@@ -75,16 +76,31 @@ pub(crate) fn world() -> World {
 }
 
 pub(crate) fn world_with_scale(scale: f64) -> World {
-    let folder = tempfile::tempdir().unwrap();
     let kubernetes = Arc::new(Recorder::default());
-    let hosts = Hosts::new(Config::new(folder.path().join("h"), scale), kubernetes.clone()).unwrap();
+    world_of(scale, tempfile::tempdir().unwrap(), kubernetes.clone(), kubernetes)
+}
+
+/// With the sandbox's real control plane.
+pub(crate) fn world_with_cluster() -> (World, Arc<ControlPlane>) {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let folder = tempfile::tempdir().unwrap();
+    let mut tools: Vec<PathBuf> = std::env::var_os("HOIST_TOOLS").map(PathBuf::from).into_iter().collect();
+    tools.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools"));
+    tools.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+    let config = controlplane::Config::new(folder.path().join("k"), fresh().1, Tools::new(tools));
+    let plane = Arc::new(ControlPlane::new(config));
+    (world_of(0.0, folder, plane.clone(), Arc::default()), plane)
+}
+
+fn world_of(scale: f64, folder: tempfile::TempDir, kubernetes: Arc<dyn Kubernetes>, recorder: Arc<Recorder>) -> World {
+    let hosts = Hosts::new(Config::new(folder.path().join("h"), scale), kubernetes).unwrap();
     for name in ["login", "first", "second"] {
         keygen(&folder.path().join(name), name);
     }
     World {
         folder,
         hosts,
-        kubernetes,
+        kubernetes: recorder,
     }
 }
 

@@ -8,7 +8,7 @@ use super::harness::{Host, PORT, World, output, text, world};
 
 const NIX: &str = "nix --extra-experimental-features nix-command --extra-experimental-features flakes";
 
-fn settings(world: &World, name: &str, port: u16, k3s: &str) -> String {
+pub(crate) fn settings(world: &World, name: &str, port: u16, k3s: &str) -> String {
     let login = world.read("login.pub");
     let second = world.read("second.pub");
     format!(
@@ -20,7 +20,7 @@ fn settings(world: &World, name: &str, port: u16, k3s: &str) -> String {
     )
 }
 
-fn k3s(role: &str, version: &str) -> String {
+pub(crate) fn k3s(role: &str, version: &str) -> String {
     format!(
         r#", "k3s": {{ "role": "{role}", "version": "{version}", "clusterCidr": "10.42.0.0/16", "serviceCidr": "10.43.0.0/16",
   "clusterDns": "10.43.0.10", "tlsSans": ["kube.example.com"], "disable": ["traefik"],
@@ -51,7 +51,7 @@ async fn kexec(host: &Host) {
     host.rebooted(&before).await;
 }
 
-async fn install(host: &Host, settings: &str) -> String {
+pub(crate) async fn install(host: &Host, settings: &str) -> String {
     kexec(host).await;
     upload_flake(host, "/root/hoist/flake", settings, "{ }").await;
     host.run(&format!(
