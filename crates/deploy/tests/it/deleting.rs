@@ -52,7 +52,7 @@ async fn a_finalizer_that_holds_it_is_named() {
         "metadata": {"name": name, "namespace": "default", "finalizers": ["example.com/hold"]}}),
     );
     apply_one(&api, &map, soon(), |_| {}).await.unwrap();
-    let deadline = Instant::now() + Duration::from_millis(500);
+    let deadline = Instant::now() + Duration::from_secs(3);
     let error = delete(&api, map.id(), Some(&name), Propagation::Background, deadline, |_| {})
         .await
         .unwrap_err();
