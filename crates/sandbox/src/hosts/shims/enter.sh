@@ -48,6 +48,6 @@ mount -t proc proc "$root/proc" 2>/dev/null || mount --rbind /proc "$root/proc" 
 mount --bind "$control" "$root/run/sandbox" || fail "cannot mount $control"
 mount --bind "$control/boot_id" "$root/proc/sys/kernel/random/boot_id" || fail "cannot give it a boot id"
 mount --bind "$control/meminfo" "$root/proc/meminfo" || fail "cannot give it its memory"
-echo "up $pid"
-# Until its input ends; killing what reads it is not the end.
-exec chroot "$root" /bin/sh -c 'cd /; until cat >/dev/null; do :; done'
+# Only now, from inside, may it be entered: before, its root is still this computer's.
+# It lives until its input ends; killing what reads that is not the end.
+exec chroot "$root" /bin/sh -c 'cd / || exit 1; echo "up $1"; until cat >/dev/null; do :; done' init "$pid"
