@@ -15,7 +15,7 @@ use super::process::Process;
 use super::programs::{self, Surroundings};
 use super::stand_ins::StandIns;
 use super::world::World;
-use super::{apiserver, kubeconfig, kwok, metrics, readiness};
+use super::{apiserver, cilium, kubeconfig, kwok, metrics, readiness};
 use crate::seams::K3sNode;
 
 /// A running cluster without its API servers.
@@ -79,6 +79,7 @@ impl Cluster {
             self.controllers = vec![manager, scheduler, kwok::start(config, &self.pki).await?];
             let mut watching = JoinSet::new();
             watching.spawn(readiness::run(self.client.clone(), config.wait_for_cni));
+            watching.spawn(cilium::run(self.client.clone()));
             watching.spawn(programs::run(Surroundings {
                 config: config.clone(),
                 client: self.client.clone(),

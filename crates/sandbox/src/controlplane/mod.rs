@@ -13,6 +13,7 @@
 //! Every child process dies with the process that made it, whatever its end (see `process`).
 
 mod apiserver;
+mod cilium;
 mod cluster;
 mod config;
 mod connect;

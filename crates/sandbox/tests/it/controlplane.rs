@@ -2,6 +2,7 @@
 
 mod certificates;
 mod cluster;
+mod gateways;
 mod harness;
 mod lifecycle;
 mod services;

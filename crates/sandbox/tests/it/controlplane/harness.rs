@@ -118,16 +118,7 @@ pub(crate) fn tools() -> Tools {
 }
 
 /// Waits until a closure gives something; it is asked again whenever that may have changed.
-pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, ask: impl FnMut() -> F) -> T {
-    within(PATIENCE, what, ask).await
-}
-
-/// The same with another deadline.
-pub(crate) async fn within<T, F: Future<Output = Option<T>>>(
-    deadline: Duration,
-    what: &str,
-    mut ask: impl FnMut() -> F,
-) -> T {
+pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
     let asking = async {
         loop {
             if let Some(found) = ask().await {
@@ -136,9 +127,9 @@ pub(crate) async fn within<T, F: Future<Output = Option<T>>>(
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(deadline, asking)
+    tokio::time::timeout(PATIENCE, asking)
         .await
-        .unwrap_or_else(|_| panic!("waited {deadline:?} for {what} in vain"))
+        .unwrap_or_else(|_| panic!("waited {PATIENCE:?} for {what} in vain"))
 }
 
 /// Another address of the same network.
