@@ -7,10 +7,16 @@ use super::files;
 use super::layout;
 use super::login::home;
 use super::nixos::Settings;
-use super::shims;
+use super::shims::Shims;
 
 /// Makes the root what the settings say.
-pub(super) fn activate(root: &Path, control: &Path, system: &str, settings: &Settings) -> io::Result<()> {
+pub(super) fn activate(
+    shims: &Shims,
+    root: &Path,
+    control: &Path,
+    system: &str,
+    settings: &Settings,
+) -> io::Result<()> {
     layout::nixos(root, &settings.host_name)?;
     let people: Vec<&str> = settings.users.iter().map(|user| user.name.as_str()).collect();
     layout::accounts(root, &people)?;
@@ -52,5 +58,5 @@ pub(super) fn activate(root: &Path, control: &Path, system: &str, settings: &Set
     )?;
     layout::host_key(root, &settings.host_name)?;
     files::link(root, "/run/current-system", system)?;
-    shims::k3s(control, settings.k3s.as_ref().map(|k3s| k3s.version.as_str()))
+    shims.k3s(control, settings.k3s.as_ref().map(|k3s| k3s.version.as_str()))
 }

@@ -19,7 +19,6 @@ use super::machine::{Machine, Order};
 use super::namespace::Namespace;
 use super::nixos::{self, BOOT_DEFAULT, Settings};
 use super::requests::{self, ssh_unit};
-use super::shims;
 use super::sshd::{Sshd, ports};
 use super::units::{self, UnitState};
 use crate::seams::Power;
@@ -225,9 +224,9 @@ async fn come_up(machine: &Arc<Machine>, medium: Medium) -> Result<(Arc<Up>, Req
         for folder in ["units", "journal", "results"] {
             std::fs::create_dir_all(control.join(folder))?;
         }
-        shims::write(&control, system.os)?;
+        machine.shared.shims.install(&control, system.os)?;
         if let Some((path, settings)) = &system.installed {
-            activate(&system.root, &control, path, settings)?;
+            activate(&machine.shared.shims, &system.root, &control, path, settings)?;
             files::link(&system.root, "/run/booted-system", path)?;
         }
         Requests::open(&control)

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::files;
 use super::layout::Os;
 use super::nixos::{self, BOOT_DEFAULT};
-use super::shims;
+use super::shims::Shims;
 
 /// What a build came to.
 pub(super) struct Built {
@@ -19,7 +19,14 @@ pub(super) struct Built {
 }
 
 /// Builds something of one machine's configuration into the store below `prefix`. Errors are what `nix` would print.
-pub(super) fn build(root: &Path, prefix: &str, flake: &str, machine: &str, what: &str) -> Result<Built, String> {
+pub(super) fn build(
+    shims: &Shims,
+    root: &Path,
+    prefix: &str,
+    flake: &str,
+    machine: &str,
+    what: &str,
+) -> Result<Built, String> {
     let failed = |error: io::Error| format!("error: {error}");
     let attribute = || {
         format!(
@@ -51,11 +58,11 @@ pub(super) fn build(root: &Path, prefix: &str, flake: &str, machine: &str, what:
     }
     std::fs::create_dir_all(&store).map_err(failed)?;
     if what == "diskoScript" {
-        files::place(&at, shims::DISKO, 0o555).map_err(failed)?;
+        shims.link("disko", &at).map_err(failed)?;
     } else {
         let beside = store.join(format!(".{hash}.new"));
         files::remove(&beside).map_err(failed)?;
-        system(&beside, &path, &text)
+        system(shims, &beside, &path, &text)
             .and_then(|()| std::fs::rename(&beside, &at))
             .map_err(failed)?;
     }
@@ -63,7 +70,7 @@ pub(super) fn build(root: &Path, prefix: &str, flake: &str, machine: &str, what:
 }
 
 /// The content of a system.
-fn system(at: &Path, path: &str, settings: &str) -> io::Result<()> {
+fn system(shims: &Shims, at: &Path, path: &str, settings: &str) -> io::Result<()> {
     for (name, text, mode) in [
         ("settings.json", settings, 0o444),
         ("nixos-version", "26.05.20261120.sandbox", 0o444),
@@ -78,10 +85,10 @@ fn system(at: &Path, path: &str, settings: &str) -> io::Result<()> {
             "#!/bin/sh\n. /run/sandbox/lib.sh\nask activate \"$(dirname \"$(readlink -f \"$0\")\")\"\n",
             0o555,
         ),
-        ("bin/switch-to-configuration", shims::SWITCH, 0o555),
     ] {
         files::place(&at.join(name), text, mode)?;
     }
+    shims.link("switch-to-configuration", &at.join("bin/switch-to-configuration"))?;
     std::fs::create_dir_all(at.join("sw/bin"))?;
     files::place(&at.join("system"), path, 0o444)
 }
@@ -181,6 +188,10 @@ mod tests {
 
     const SETTINGS: &str = r#"{"hostName":"a","system":"x86_64-linux","sshPort":22}"#;
 
+    fn shims(root: &Path) -> Shims {
+        Shims::prepare(root.join("shims")).unwrap()
+    }
+
     fn flake(root: &Path) {
         files::write(root, "/f/flake.nix", "{}", 0o644).unwrap();
         files::write(root, "/f/machines/a/default.nix", "{}", 0o644).unwrap();
@@ -192,25 +203,30 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         flake(root);
-        let first = build(root, "/", "/f", "a", "toplevel").unwrap();
+        let first = build(&shims(root), root, "/", "/f", "a", "toplevel").unwrap();
         assert!(
             first.new && first.path.ends_with("-nixos-system-a-26.05"),
             "{}",
             first.path
         );
-        assert!(!build(root, "/", "/f", "a", "toplevel").unwrap().new);
+        assert!(!build(&shims(root), root, "/", "/f", "a", "toplevel").unwrap().new);
         copy(&root.join("f"), &root.join("g")).unwrap();
-        let moved = build(root, "/mnt", "/g", "a", "toplevel").unwrap();
+        let moved = build(&shims(root), root, "/mnt", "/g", "a", "toplevel").unwrap();
         assert!(moved.new && moved.path == first.path && root.join("mnt").join(&moved.path[1..]).is_dir());
         files::write(root, "/f/machines/a/default.nix", "{ }", 0o644).unwrap();
-        assert_ne!(build(root, "/", "/f", "a", "toplevel").unwrap().path, first.path);
+        assert_ne!(
+            build(&shims(root), root, "/", "/f", "a", "toplevel").unwrap().path,
+            first.path
+        );
     }
 
     #[test]
     fn what_cannot_be_built_is_said() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
-        let said = |flake: &str, machine: &str, what: &str| build(root, "/", flake, machine, what).err().unwrap();
+        let said = |flake: &str, machine: &str, what: &str| {
+            build(&shims(root), root, "/", flake, machine, what).err().unwrap()
+        };
         assert!(said("/f", "a", "toplevel").contains("'/f/flake.nix' does not exist"));
         flake(root);
         assert!(said("/f", "b", "toplevel").contains("does not provide attribute 'nixosConfigurations.b"));

@@ -144,9 +144,14 @@ impl Machine {
         }
     }
 
+    /// Switches it off for good, without waiting.
+    pub(super) fn begin_end(&self) {
+        let _ = self.orders.send(Order::End);
+    }
+
     /// Switches it off for good and removes what it held.
     pub(super) async fn end(&self) {
-        let _ = self.orders.send(Order::End);
+        self.begin_end();
         let task = lock(&self.task).take();
         if let Some(mut task) = task
             && tokio::time::timeout(DOWN, &mut task).await.is_err()

@@ -53,6 +53,7 @@ pub use kexec::kexec_tarball;
 use crate::seams::{Kubernetes, MachineSpec, Machines, Power, SeamError};
 use machine::Machine;
 use namespace::Programs;
+use shims::Shims;
 
 /// Where machines keep what they hold, and how fast they are.
 #[derive(Clone, Debug)]
@@ -80,6 +81,7 @@ struct Shared {
     folder: PathBuf,
     scale: f64,
     programs: Programs,
+    shims: Shims,
     kubernetes: Arc<dyn Kubernetes>,
     machines: RwLock<BTreeMap<u64, Arc<Machine>>>,
 }
@@ -115,7 +117,10 @@ impl Hosts {
             .folder
             .canonicalize()
             .map_err(HostsError::file("find", &config.folder))?;
+        let shims = folder.join("programs");
+        let shims = Shims::prepare(shims.clone()).map_err(HostsError::file("write", shims))?;
         let shared = Shared {
+            shims,
             folder,
             scale: if config.scale.is_finite() {
                 config.scale.max(0.0)
@@ -149,6 +154,14 @@ impl Hosts {
         let machines = std::mem::take(&mut *self.shared.machines.write().unwrap_or_else(PoisonError::into_inner));
         let ends = machines.into_values().map(|machine| async move { machine.end().await });
         futures::future::join_all(ends).await;
+    }
+}
+
+impl Drop for Hosts {
+    /// Whoever has not waited for the end of the machines still ends them, as far as the runtime lets them.
+    fn drop(&mut self) {
+        let machines = std::mem::take(&mut *self.shared.machines.write().unwrap_or_else(PoisonError::into_inner));
+        machines.into_values().for_each(|machine| machine.begin_end());
     }
 }
 

@@ -124,7 +124,7 @@ impl Namespace {
         command.args([
             "/bin/sh",
             "-c",
-            r#"cd "$HOME" 2>/dev/null || cd /; exec /bin/sh -c "$1""#,
+            r#"[ -p /run/sandbox/requests ] || exit 126; cd "$HOME" 2>/dev/null || cd /; exec /bin/sh -c "$1""#,
             "sh",
             script,
         ]);

@@ -41,7 +41,7 @@ async fn carry_out(up: &Up, request: &Request) -> Result<Reply, String> {
         "unit" => unit(up, request.word(1), request.word(2)).await.map(done),
         "build" => {
             let [prefix, flake, machine, what] = [1, 2, 3, 4].map(|at| request.word(at));
-            let built = build::build(&up.root, prefix, flake, machine, what)?;
+            let built = build::build(&up.machine.shared.shims, &up.root, prefix, flake, machine, what)?;
             let new = if built.new { "new:" } else { "" };
             Ok(Reply::Done(format!("{new}{}", built.path)))
         }
@@ -95,7 +95,8 @@ fn disko(up: &Up) -> Result<(), String> {
 /// Makes a system the running one.
 async fn switch(up: &Up, system: &str) -> Result<(), String> {
     let settings = nixos::of_system(&up.root, system)?;
-    activate(&up.root, &up.control, system, &settings).map_err(|error| format!("error: {error}"))?;
+    activate(&up.machine.shared.shims, &up.root, &up.control, system, &settings)
+        .map_err(|error| format!("error: {error}"))?;
     up.machine.say(&format!("switched to {system}"));
     let sshd = restart_sshd(up).await;
     up.k3s.apply(&settings).await;

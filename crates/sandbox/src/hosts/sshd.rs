@@ -77,7 +77,7 @@ impl Sshd {
         let mut problems = Vec::new();
         for port in &wanted {
             if let Err(error) = self.listen(*port).await {
-                problems.push(self.explain(*port, &error));
+                problems.push(explain(self.machine.address(), *port, &error));
             }
         }
         // The real installer is always on 22. Where this process may not bind that, the machine's own port has to do.
@@ -98,18 +98,6 @@ impl Sshd {
         } else {
             Err(problems.join("\n"))
         }
-    }
-
-    fn explain(&self, port: u16, error: &io::Error) -> String {
-        let address = self.machine.address();
-        let hint = match error.kind() {
-            io::ErrorKind::PermissionDenied => {
-                "; the sandbox does not run as root and may not use ports below 1024: set another `access.port`, such as 2222"
-            }
-            io::ErrorKind::AddrInUse => "; another program listens there: set another `access.port`",
-            _ => "",
-        };
-        format!("Bind to port {port} on {address} failed: {error}{hint}\nCannot bind any address.")
     }
 
     async fn listen(self: &Arc<Self>, port: u16) -> io::Result<()> {
@@ -194,6 +182,18 @@ impl Sshd {
         self.down.cancel();
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
+}
+
+/// What sshd's journal says of a port that it cannot have.
+fn explain(address: Ipv4Addr, port: u16, error: &io::Error) -> String {
+    let hint = match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "; the sandbox does not run as root and may not use ports below 1024: set another `access.port`, such as 2222"
+        }
+        io::ErrorKind::AddrInUse => "; another program listens there: set another `access.port`",
+        _ => "",
+    };
+    format!("Bind to port {port} on {address} failed: {error}{hint}\nCannot bind any address.")
 }
 
 /// The ports that sshd's files name; 22 where they name none.
@@ -366,6 +366,19 @@ pub(super) fn is_itself(address: Ipv4Addr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_port_that_cannot_be_had_is_explained() {
+        let address = Ipv4Addr::new(127, 1, 2, 3);
+        let said = explain(address, 22, &io::ErrorKind::PermissionDenied.into());
+        assert!(
+            said.starts_with(
+                "Bind to port 22 on 127.1.2.3 failed: permission denied; the sandbox does not run as root"
+            ),
+            "{said}"
+        );
+        assert!(explain(address, 2222, &io::ErrorKind::AddrInUse.into()).contains("another program listens there"));
+    }
 
     #[test]
     fn the_ports_are_those_of_the_files() {

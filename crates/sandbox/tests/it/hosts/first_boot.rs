@@ -125,3 +125,34 @@ async fn machines_side_by_side_see_nothing_of_each_other() {
     assert_eq!(b.run("hostname").await, "b\n");
     world.hosts.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn making_a_machine_again_rebuilds_it() {
+    let world = world();
+    let host = world.debian("a").await;
+    let before = host.run("echo x > /root/x; cat /proc/sys/kernel/random/boot_id").await;
+    world.hosts.create(world.spec(&host, "b")).await.unwrap();
+    host.rebooted(&before).await;
+    assert_eq!(host.run("hostname; ls /root").await, "b\n");
+    // The port that another program has.
+    let taken = tokio::net::TcpListener::bind((host.address, 2230)).await.unwrap();
+    let refused = host
+        .script("echo Port 2230 > /etc/ssh/sshd_config.d/20.conf; systemctl restart ssh")
+        .await;
+    assert!(
+        text(&refused.stderr).contains("another program listens there"),
+        "{refused:?}"
+    );
+    assert!(
+        world
+            .hosts
+            .console(host.id)
+            .unwrap()
+            .contains("another program listens there")
+    );
+    drop(taken);
+    host.run("systemctl restart ssh; systemctl is-active ssh").await;
+    world.hosts.set_private_ipv4(host.id, None).await.unwrap();
+    assert!(world.hosts.set_private_ipv4(99_999, None).await.is_err());
+    world.hosts.stop().await;
+}

@@ -130,20 +130,19 @@ impl World {
         std::fs::read_to_string(self.folder.path().join(name)).unwrap()
     }
 
-    /// A Debian of this name that lets `login` in and shows the host key `first`.
-    pub(crate) async fn debian(&self, name: &str) -> Host {
-        self.debian_with(name, 4096, "").await
+    /// What the cloud said of a machine when it was made.
+    pub(crate) fn spec(&self, host: &Host, name: &str) -> MachineSpec {
+        self.describe(host.id, host.address, name, 4096, "")
     }
 
-    pub(crate) async fn debian_with(&self, name: &str, memory_mib: u64, more: &str) -> Host {
+    fn describe(&self, id: u64, address: Ipv4Addr, name: &str, memory_mib: u64, more: &str) -> MachineSpec {
         let private = self.read("first").replace('\n', "\n    ");
         let user_data = format!(
             "#cloud-config\nhostname: {name}\ndisable_root: false\nssh_keys:\n  ed25519_private: |\n    {private}\n\
              \x20 ed25519_public: {}\nwrite_files:\n  - path: /etc/ssh/sshd_config.d/10-hoist.conf\n    content: \"Port {PORT}\\n\"\n{more}",
             self.read("first.pub").trim()
         );
-        let (id, address) = fresh();
-        let spec = MachineSpec {
+        MachineSpec {
             id,
             name: format!("{name}-server"),
             public_ipv4: address,
@@ -153,7 +152,17 @@ impl World {
             user_data: Some(user_data),
             ssh_keys: vec![self.read("login.pub")],
             memory_mib,
-        };
+        }
+    }
+
+    /// A Debian of this name that lets `login` in and shows the host key `first`.
+    pub(crate) async fn debian(&self, name: &str) -> Host {
+        self.debian_with(name, 4096, "").await
+    }
+
+    pub(crate) async fn debian_with(&self, name: &str, memory_mib: u64, more: &str) -> Host {
+        let (id, address) = fresh();
+        let spec = self.describe(id, address, name, memory_mib, more);
         self.hosts.create(spec).await.unwrap();
         let host = Host {
             id,
