@@ -15,7 +15,7 @@ use super::process::Process;
 use super::programs::{self, Surroundings};
 use super::stand_ins::StandIns;
 use super::world::World;
-use super::{apiserver, cilium, kubeconfig, kwok, metrics, readiness};
+use super::{apiserver, cilium, kubeconfig, kwok, metrics, readiness, sops};
 use crate::seams::K3sNode;
 
 /// A running cluster without its API servers.
@@ -80,6 +80,7 @@ impl Cluster {
             let mut watching = JoinSet::new();
             watching.spawn(readiness::run(self.client.clone(), config.wait_for_cni));
             watching.spawn(cilium::run(self.client.clone()));
+            watching.spawn(sops::run(self.client.clone(), config.tools.clone()));
             watching.spawn(programs::run(Surroundings {
                 config: config.clone(),
                 client: self.client.clone(),
@@ -106,7 +107,9 @@ impl Cluster {
             tasks,
             ..
         } = self;
-        drop(tasks);
+        for mut tasks in tasks {
+            tasks.shutdown().await;
+        }
         // The plug is pulled, as at a machine's end. Only etcd may finish what it writes.
         futures::future::join_all(controllers.into_iter().map(Process::kill)).await;
         etcd.process.stop().await;

@@ -34,6 +34,7 @@ mod programs;
 mod ranges;
 mod readiness;
 mod simulated;
+mod sops;
 mod stand_ins;
 mod tools;
 mod world;

@@ -6,3 +6,4 @@ mod gateways;
 mod harness;
 mod lifecycle;
 mod services;
+mod sops;
