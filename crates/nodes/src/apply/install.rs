@@ -1,6 +1,8 @@
 //! From a fresh Debian to a running node: kexec into the installer, hardware report, disk, build, secrets, install,
 //! reboot. Begins at whatever the host says it is.
 
+use std::time::Duration;
+
 use hoist_model::{ExposeSecret, Outcome, StepError};
 use hoist_ssh::{Archive, Error, Script, Session, quote};
 
@@ -13,6 +15,9 @@ use crate::render::STATE_DIR;
 
 /// Where the installed system's root is mounted in the installer.
 const ROOT: &str = "/mnt";
+
+/// How long a host that was told to boot something may go on answering. kexec waits 6 seconds by itself.
+const GRACE: Duration = Duration::from_secs(30);
 
 impl Work<'_> {
     pub(super) async fn install(&self, cluster: &Membership) -> Result<Outcome, StepError> {
@@ -62,33 +67,44 @@ impl Work<'_> {
              TMPDIR=\"$d\" setsid --wait \"$d/kexec/run\" --kexec-extra-flags ''\n",
             url = quote(&url),
         );
-        let unit = Unit {
-            name: "hoist-kexec",
-            what: "booting the NixOS installer",
-            script: &script,
-            deadline: self.options.deadlines.kexec,
-            // Still in Debian although it has succeeded: it did not work, or is about to. A second one does no harm.
-            once: false,
-        };
-        let boot = facts.boot_id.clone();
-        let run = async {
-            match self.unit(session, &unit).await {
-                Ok(session) => {
-                    drop(session);
-                    Ok(())
+        let mut session = Some(session);
+        // What an earlier run began may be about to boot: it is waited for before it is begun again.
+        for once in [true, false] {
+            let unit = Unit {
+                name: "hoist-kexec",
+                what: "booting the NixOS installer",
+                script: &script,
+                deadline: self.options.deadlines.kexec,
+                once,
+            };
+            let run = async {
+                let session = match session.take() {
+                    Some(session) => session,
+                    None => self.connect(self.options.deadlines.kexec).await?.0,
+                };
+                match self.unit(session, &unit).await {
+                    Ok(_) => Ok(()),
+                    // The host may be gone before the unit's end was seen.
+                    Err(error) => match self.connect(self.options.deadlines.kexec).await {
+                        Ok((_, now)) if now.boot_id != facts.boot_id => Ok(()),
+                        _ => Err(error),
+                    },
                 }
-                // The host may be gone before the unit's end was seen.
-                Err(error) => match self.connect(self.options.deadlines.kexec).await {
-                    Ok((_, now)) if now.boot_id != boot => Ok(()),
-                    _ => Err(error),
-                },
+            };
+            self.cx.effect("kexec", run).await?;
+            let booted = self.booted(
+                &facts.boot_id,
+                "the NixOS installer",
+                self.options.deadlines.kexec,
+                GRACE,
+            );
+            if let Some(installer) = booted.await? {
+                return Ok(installer);
             }
-        };
-        self.cx.effect("kexec", run).await?;
-        let (session, now) = self
-            .booted(&boot, "the NixOS installer", self.options.deadlines.kexec)
-            .await?;
-        Ok((session, now))
+        }
+        Err(self
+            .fail("it did not boot the NixOS installer, although kexec said that it would")
+            .hint("look at the machine's console"))
     }
 
     async fn install_from(&self, session: Session, facts: &HostFacts, cluster: &Membership) -> Result<(), StepError> {
@@ -154,9 +170,18 @@ impl Work<'_> {
             }
         };
         self.cx.effect("reboot", reboot).await?;
-        let (_, now) = self
-            .booted(&facts.boot_id, "the installed system", self.options.deadlines.reboot)
-            .await?;
+        let booted = self.booted(
+            &facts.boot_id,
+            "the installed system",
+            self.options.deadlines.reboot,
+            GRACE,
+        );
+        let Some((_, now)) = booted.await? else {
+            return Err(self.fail(format!(
+                "it has not rebooted {} s after it was told to",
+                GRACE.as_secs()
+            )));
+        };
         if now.os != Os::Nixos || now.running() != Some(self.node.hash.as_str()) {
             return Err(self
                 .fail(format!(

@@ -68,59 +68,66 @@ impl Work<'_> {
         let begun = Instant::now();
         let deadline = self.within(unit.deadline);
         self.cx.progress(unit.what);
-        let mut state = self.state(&session, unit, deadline).await?;
-        if !(state == State::Running || (unit.once && state == State::Succeeded)) {
-            self.start(&session, unit).await?;
-            state = State::Running;
-        }
-        while state == State::Running {
+        // Whether its end is one that this call has waited for.
+        let mut ours = false;
+        loop {
             let left = deadline.saturating_sub(begun.elapsed());
             if left.is_zero() {
-                let log = self.log(&session, unit, 1).await;
-                return Err(self.timed_out(unit.what, deadline, if log.is_empty() { "nothing" } else { &log }).hint(format!(
-                    "it goes on as {}.service, and the next `hoist apply` joins it; `hoist ssh {} -- tail {RUN}/{}.log` \
-                     shows what it does",
-                    unit.name, self.machine, unit.name
-                )));
+                return Err(self.too_long(&session, unit, deadline).await);
             }
-            state = match self.watch(&session, unit, left).await {
-                Ok(state) => state,
+            let done = match self.watch(&session, unit, left).await {
+                Ok(State::Running) => {
+                    ours = true;
+                    Ok(())
+                }
+                Ok(State::Succeeded) if ours || unit.once => return Ok(session),
+                Ok(State::Failed(why)) if ours => return Err(self.failed(&session, unit, &why).await),
+                // The machine was restarted under it.
+                Ok(State::Missing) if ours => {
+                    let message = format!("{}: {} was interrupted", self.machine, unit.what);
+                    return Err(StepError::passing(message));
+                }
+                Ok(_) => {
+                    let started = self.start(&session, unit).await;
+                    ours = started.is_ok();
+                    started
+                }
+                Err(error) => Err(error),
+            };
+            match done {
+                Ok(()) => {}
                 Err(error) if error.passing() => {
                     self.cx.progress(&format!(
                         "{}: connection lost, the work goes on; reconnecting",
                         unit.what
                     ));
                     session = self.connect(left).await?.0;
-                    State::Running
                 }
                 Err(error) => return Err(self.ssh(error)),
-            };
-        }
-        match state {
-            State::Succeeded => Ok(session),
-            State::Failed(why) => {
-                let log = self.log(&session, unit, LOG_LINES).await;
-                let log = log.replace('\n', "\n  ");
-                Err(self.fail(format!("{} failed: {why}\n  {log}", unit.what)).hint(format!(
-                    "the whole log is {RUN}/{}.log on the machine: `hoist ssh {}`",
-                    unit.name, self.machine
-                )))
             }
-            // The machine was restarted under it.
-            State::Missing | State::Running => Err(StepError::passing(format!(
-                "{}: {} was interrupted",
-                self.machine, unit.what
-            ))),
         }
     }
 
-    async fn state(&self, session: &Session, unit: &Unit<'_>, deadline: Duration) -> Result<State, StepError> {
-        let script = Script::new("asking systemd", show(unit.name)).deadline(deadline.min(Duration::from_secs(30)));
-        let output = session.exec(script).await.map_err(|error| self.ssh(error))?;
-        Ok(State::parse(&output.text()))
+    async fn too_long(&self, session: &Session, unit: &Unit<'_>, deadline: Duration) -> StepError {
+        let log = self.log(session, unit, 1).await;
+        let last = if log.is_empty() { "nothing" } else { &log };
+        self.timed_out(unit.what, deadline, last).hint(format!(
+            "it goes on as {name}.service, and the next `hoist apply` joins it; `hoist ssh {machine} -- tail \
+             {RUN}/{name}.log` shows what it does",
+            name = unit.name,
+            machine = self.machine,
+        ))
     }
 
-    async fn start(&self, session: &Session, unit: &Unit<'_>) -> Result<(), StepError> {
+    async fn failed(&self, session: &Session, unit: &Unit<'_>, why: &str) -> StepError {
+        let log = self.log(session, unit, LOG_LINES).await.replace('\n', "\n  ");
+        self.fail(format!("{} failed: {why}\n  {log}", unit.what)).hint(format!(
+            "the whole log is {RUN}/{}.log on the machine: `hoist ssh {}`",
+            unit.name, self.machine
+        ))
+    }
+
+    async fn start(&self, session: &Session, unit: &Unit<'_>) -> Result<(), Error> {
         // The lock is held as long as the unit or anything that it started lives; the kernel gives it back.
         let body = format!(
             "set -eu\nexec >{RUN}/{name}.log 2>&1\nexec 9>{RUN}/lock\n\
@@ -139,7 +146,7 @@ impl Work<'_> {
             what = quote(&format!("hoist: {}", unit.what)),
         );
         let script = Script::new(format!("starting {}.service", unit.name), script).input(body);
-        session.run(script).await.map(drop).map_err(|error| self.ssh(error))
+        session.run(script).await.map(drop)
     }
 
     /// Waits for the unit's end for a while, and says how it stands.

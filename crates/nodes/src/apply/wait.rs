@@ -16,30 +16,29 @@ use crate::reach::Door;
 const PAUSE: Duration = Duration::from_millis(500);
 
 impl Work<'_> {
-    /// Waits until the host has booted again.
+    /// Waits until the host has booted again; none when it goes on answering without having done so, for longer than
+    /// `grace`.
     pub(super) async fn booted(
         &self,
         boot_before: &str,
         into: &str,
         deadline: Duration,
-    ) -> Result<(Session, HostFacts), StepError> {
+        grace: Duration,
+    ) -> Result<Option<(Session, HostFacts)>, StepError> {
         let begun = Instant::now();
         let deadline = self.within(deadline);
         loop {
             self.cx.progress(&format!("waiting for {into}"));
             let left = deadline.saturating_sub(begun.elapsed());
-            let (session, facts) = self.connect(left).await.map_err(|error| match error.kind {
-                hoist_model::ErrorKind::Remote => StepError {
-                    message: format!("{} (after a reboot into {into})", error.message),
-                    ..error
-                },
-                _ => error,
+            let (session, facts) = self.connect(left).await.map_err(|error| StepError {
+                message: format!("{} (while it booted {into})", error.message),
+                ..error
             })?;
             if facts.boot_id != boot_before {
-                return Ok((session, facts));
+                return Ok(Some((session, facts)));
             }
-            if begun.elapsed() + PAUSE >= deadline {
-                return Err(self.timed_out(into, deadline, "the host has not rebooted"));
+            if begun.elapsed() + PAUSE >= grace.min(deadline) {
+                return Ok(None);
             }
             drop(session);
             tokio::time::sleep(PAUSE).await;

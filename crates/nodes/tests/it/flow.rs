@@ -269,8 +269,11 @@ async fn a_lost_connection_loses_no_work() {
         }
         std::fs::remove_file(&hold).unwrap();
     };
-    let (converged, ()) = tokio::join!(world.converge(&nodes), disturb);
-    converged.unwrap();
+    let converge = async {
+        world.converge(&nodes).await.unwrap();
+    };
+    let both = async { tokio::join!(converge, disturb) };
+    tokio::time::timeout(Duration::from_secs(120), both).await.unwrap();
     let builds = host
         .log()
         .iter()
@@ -313,8 +316,11 @@ async fn work_that_a_dead_process_began_is_joined_by_the_next() {
         }
         std::fs::remove_file(&hold).unwrap();
     };
-    let (converged, ()) = tokio::join!(world.converge(&second), release);
-    converged.unwrap();
+    let converge = async {
+        world.converge(&second).await.unwrap();
+    };
+    let both = async { tokio::join!(converge, release) };
+    tokio::time::timeout(Duration::from_secs(120), both).await.unwrap();
     let log = host.log();
     assert_eq!(
         log.iter().filter(|line| line.starts_with("unit hoist-build")).count(),
