@@ -152,8 +152,12 @@ impl Scenario {
             }
         }
         std::fs::write(self.spec(), text).expect("the spec");
-        self.vars
-            .insert("SOPS_AGE_KEY_FILE".to_owned(), age.display().to_string());
+        let key = std::fs::read_to_string(&age).expect("the age key");
+        let key = key
+            .lines()
+            .find(|line| line.starts_with("AGE-SECRET-KEY-"))
+            .expect("a key in the file");
+        self.vars.insert("SOPS_AGE_KEY".to_owned(), key.to_owned());
     }
 
     /// The spec's path.
@@ -193,9 +197,19 @@ impl Scenario {
         let private = std::fs::read_to_string(self.folder().join("id_ed25519")).expect("the person's key");
         // One line of the key's body is enough to know it by.
         let private = private.lines().nth(2).unwrap_or_default().to_owned();
-        let mut all = vec![Canary { name: "the person's SSH key", value: private }];
-        for (name, var) in [("the Hetzner token", "HCLOUD_TOKEN"), ("the Cloudflare token", "CLOUDFLARE_API_TOKEN"), ("the age key", "SOPS_AGE_KEY")] {
-            all.push(Canary { name, value: self.var(var).to_owned() });
+        let mut all = vec![Canary {
+            name: "the person's SSH key",
+            value: private,
+        }];
+        for (name, var) in [
+            ("the Hetzner token", "HCLOUD_TOKEN"),
+            ("the Cloudflare token", "CLOUDFLARE_API_TOKEN"),
+            ("the age key", "SOPS_AGE_KEY"),
+        ] {
+            all.push(Canary {
+                name,
+                value: self.var(var).to_owned(),
+            });
         }
         all
     }
@@ -203,9 +217,16 @@ impl Scenario {
     /// Runs kubectl against the cluster, by the kubeconfig that hoist fetches.
     pub fn kubectl(&self, args: &[&str]) -> Ran {
         let file = self.folder().join("kubeconfig");
-        self.hoist(&["kubeconfig", "--out", &file.display().to_string()]).expect(0);
+        self.hoist(&["kubeconfig", "--out", &file.display().to_string()])
+            .expect(0);
         let mut command = Command::new(Path::new(self.var("HOIST_TOOLS")).join("kubectl"));
-        command.args(args).arg("--kubeconfig").arg(&file).env_clear().env("HOME", self.var("HOME")).stdin(Stdio::null());
+        command
+            .args(args)
+            .arg("--kubeconfig")
+            .arg(&file)
+            .env_clear()
+            .env("HOME", self.var("HOME"))
+            .stdin(Stdio::null());
         command.output().expect("kubectl is needed: cargo xtask tools").into()
     }
 

@@ -72,7 +72,7 @@ fn logs(config: &Config) -> Result<Value, Error> {
     }))
 }
 
-fn stages_of(scale: f64) -> [Value; 4] {
+fn stages_of(scale: f64) -> [Value; 5] {
     [
         // Without any stage for Nodes, kwok cares for no node's pods. This one never has anything to do.
         stage(
@@ -92,6 +92,24 @@ fn stages_of(scale: f64) -> [Value; 4] {
                 { "key": ".status.phase", "operator": "In", "values": ["Pending"] },
             ]),
             &json!({ "statusTemplate": RUNNING }),
+        ),
+        // The node controller looks at nodes every few seconds, and takes pods that start before it has seen their node
+        // become Ready for ones on a node that is not. A kubelet sets that right at its next look.
+        stage(
+            "Pod",
+            "pod-ready-again",
+            0.0,
+            &json!([
+                { "key": ".metadata.deletionTimestamp", "operator": "DoesNotExist" },
+                { "key": ".status.phase", "operator": "In", "values": ["Running"] },
+                { "key": ".spec.restartPolicy", "operator": "NotIn", "values": ["Never", "OnFailure"] },
+                {
+                    "key": ".status.conditions.[] | select( .type == \"Ready\" ) | .status",
+                    "operator": "In",
+                    "values": ["False"],
+                },
+            ]),
+            &json!({ "statusTemplate": READY }),
         ),
         // Pods that are meant to end do so, with success.
         stage(
@@ -178,6 +196,11 @@ podIPs:
 - ip: {{ . | Quote }}
 {{ end }}
 {{ end }}
+"#;
+
+const READY: &str = r#"
+conditions:
+- { type: Ready, status: "True", lastTransitionTime: {{ Now | Quote }} }
 "#;
 
 const SUCCEEDED: &str = r#"

@@ -32,13 +32,21 @@ fn converges_under(fault: &str) {
     let struck = std::fs::read_to_string(&struck).unwrap();
     let kinds: Vec<&str> = struck.lines().collect();
     println!("{fault}: {} effects struck in {runs} runs", kinds.len());
-    for expected in ["server/kube-control perform", "node/kube-control kexec", "node/kube-control nixos-install", "node/kube-control reboot", "Deployment.apps perform"] {
+    for expected in [
+        "server/kube-control perform",
+        "node/kube-control kexec",
+        "node/kube-control nixos-install",
+        "node/kube-control reboot",
+        "Deployment.apps perform",
+    ] {
         assert!(kinds.contains(&expected), "{expected} was not struck: {kinds:?}");
     }
     let again = scenario.hoist(&["plan", "-o", "json"]).expect(0);
     assert!(again.json()["steps"].as_array().unwrap().is_empty(), "{}", again.stdout);
     no_name_is_there_twice(&scenario.admin("HCLOUD_ENDPOINT", "state"));
-    scenario.hoist(&["destroy", "-y", "--allow", "delete:cluster/vanixiets"]).expect(0);
+    scenario
+        .hoist(&["destroy", "-y", "--allow", "delete:cluster/vanixiets"])
+        .expect(0);
     assert_eq!(before, clouds.map(|cloud| scenario.admin(cloud, "state")));
 }
 

@@ -1,6 +1,7 @@
 //! The main job: from an empty cloud to a verified cluster, changed, and taken away, with strangers' things beside it.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use hoist_testkit::Scenario;
 use serde_json::Value;
@@ -16,7 +17,11 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
 }
 
 fn changes(plan: &Value) -> BTreeSet<String> {
-    steps(plan).iter().filter(|step| step["verb"] != "await").map(|step| format!("{} {}", text(step, "verb"), text(step, "key"))).collect()
+    steps(plan)
+        .iter()
+        .filter(|step| step["verb"] != "await")
+        .map(|step| format!("{} {}", text(step, "verb"), text(step, "key")))
+        .collect()
 }
 
 #[test]
@@ -30,7 +35,10 @@ fn one_file_becomes_a_verified_cluster_and_goes_without_a_trace() {
     scenario.hoist(&["apply", "-y"]).expect(0);
     let again = scenario.hoist(&["plan", "-o", "json"]).expect(0);
     assert_eq!(steps(&again.json()).len(), 0, "{}", again.stdout);
-    let verified = scenario.hoist(&["verify", "--wait", "120", "-o", "json"]).expect(0).json();
+    let verified = scenario
+        .hoist(&["verify", "--wait", "120", "-o", "json"])
+        .expect(0)
+        .json();
     assert!(verified["passed"].as_u64().unwrap() > 10, "{verified}");
     for check in verified["checks"].as_array().unwrap() {
         assert!(check["outcome"]["result"] != "fail", "{check}");
@@ -41,7 +49,9 @@ fn one_file_becomes_a_verified_cluster_and_goes_without_a_trace() {
     three_changes_are_three_causes(&scenario);
     nothing_is_destroyed_without_its_word(&scenario);
 
-    scenario.hoist(&["destroy", "-y", "--allow", "delete:cluster/vanixiets"]).expect(0);
+    scenario
+        .hoist(&["destroy", "-y", "--allow", "delete:cluster/vanixiets"])
+        .expect(0);
     let after = clouds.map(|cloud| scenario.admin(cloud, "state"));
     assert_eq!(before, after, "destroy leaves the clouds as they were");
 }
@@ -56,18 +66,38 @@ fn plan_of_an_empty_cloud_is_complete_and_touches_nothing(scenario: &Scenario) {
     for step in steps(&plan) {
         for need in step["needs"].as_array().unwrap() {
             let need = need.as_str().unwrap();
-            assert!(!all.contains(need) || seen.contains(need), "{} comes before {need}, which it needs", text(step, "key"));
+            assert!(
+                !all.contains(need) || seen.contains(need),
+                "{} comes before {need}, which it needs",
+                text(step, "key")
+            );
         }
         seen.insert(text(step, "key"));
     }
-    for key in ["server/kube-control", "server/cinnabar", "node/kube-control", "Deployment.apps/kube-system/coredns"] {
+    for key in [
+        "server/kube-control",
+        "server/cinnabar",
+        "node/kube-control",
+        "Deployment.apps/kube-system/coredns",
+    ] {
         assert!(all.contains(key), "{key} is not in the plan: {all:?}");
     }
-    assert!(!all.iter().any(|key| key.contains("kube-worker-01")), "a disabled machine is in the plan");
-    assert!(!all.contains("node/cinnabar"), "a machine without a role gets an operating system");
+    assert!(
+        !all.iter().any(|key| key.contains("kube-worker-01")),
+        "a disabled machine is in the plan"
+    );
+    assert!(
+        !all.contains("node/cinnabar"),
+        "a machine without a role gets an operating system"
+    );
     for cloud in ["HCLOUD_ENDPOINT", "CLOUDFLARE_API_BASE"] {
         let requests = scenario.admin(cloud, "requests");
-        let writes: Vec<&Value> = requests.as_array().unwrap().iter().filter(|request| request["method"] != "GET").collect();
+        let writes: Vec<&Value> = requests
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|request| request["method"] != "GET")
+            .collect();
         assert!(writes.is_empty(), "plan wrote: {writes:?}");
     }
 }
@@ -83,7 +113,10 @@ fn an_unchanged_plan_asks_once_a_kind(scenario: &Scenario) {
         *lists.entry(text(request, "path").to_owned()).or_insert(0) += 1;
     }
     assert!(lists.len() >= 4, "{lists:?}");
-    assert!(lists.values().all(|&times| times == 1), "more than one list call a kind: {lists:?}");
+    assert!(
+        lists.values().all(|&times| times == 1),
+        "more than one list call a kind: {lists:?}"
+    );
 }
 
 fn another_folder_with_the_persons_own_key_goes_on(scenario: &Scenario) {
@@ -99,21 +132,79 @@ fn another_folder_with_the_persons_own_key_goes_on(scenario: &Scenario) {
 fn three_changes_are_three_causes(scenario: &Scenario) {
     let spec = std::fs::read_to_string(scenario.spec()).unwrap();
     scenario.edit("serverType: cx43", "serverType: cx53");
-    scenario.edit("coredns: {}", "coredns: { replicas: 1 }");
-    let token = scenario.var("CLOUDFLARE_API_TOKEN").to_owned();
-    let mut planning = scenario.command(&["plan", "-o", "json"]);
-    let output = planning.env("SOPS_AGE_KEY", scenario.var("SOPS_AGE_KEY").replace("AGE", "AGE")).env("CLOUDFLARE_API_TOKEN", &token).output().unwrap();
+    scenario.edit("coredns: {}", "coredns: { replicas: 2 }");
+    let made = std::process::Command::new(Path::new(scenario.var("HOIST_TOOLS")).join("age-keygen"))
+        .output()
+        .unwrap();
+    let made = String::from_utf8(made.stdout).unwrap();
+    let another = made.lines().find(|line| line.starts_with("AGE-SECRET-KEY-")).unwrap();
+    let output = scenario
+        .command(&["plan", "-o", "json"])
+        .env("SOPS_AGE_KEY", another)
+        .output()
+        .unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(2),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    assert!(changes(&plan).contains("update server/cinnabar"), "{:?}", changes(&plan));
-    let server = steps(&plan).iter().find(|step| step["key"] == "server/cinnabar").unwrap();
+    let expected = [
+        "update server/cinnabar",
+        "update Deployment.apps/kube-system/coredns",
+        "update Secret/sops-secrets-operator/sops-age-key-file",
+        // It reads the Secret, and is restarted for it.
+        "update Deployment.apps/sops-secrets-operator/sops-secrets-operator",
+    ];
+    assert_eq!(changes(&plan), expected.map(str::to_owned).into());
+    let step = |key: &str| steps(&plan).iter().find(|step| step["key"] == key).unwrap().clone();
+    let server = step("server/cinnabar");
     assert_eq!(server["risk"]["level"], "downtime", "{server}");
-    assert!(server["cost"]["afterCents"].as_u64() > server["cost"]["beforeCents"].as_u64(), "{server}");
+    assert!(
+        server["cost"]["afterCents"].as_u64() > server["cost"]["beforeCents"].as_u64(),
+        "{server}"
+    );
+    assert_eq!(text(&server, "why"), "server_type: cx43 → cx53");
+    assert_eq!(
+        text(&step("Deployment.apps/kube-system/coredns"), "why"),
+        "spec.replicas: 1 → 2"
+    );
+    assert_eq!(
+        text(&step("Secret/sops-secrets-operator/sops-age-key-file"), "why"),
+        "data.key changed (secret)"
+    );
+    assert!(!String::from_utf8_lossy(&output.stdout).contains(another));
+
+    // And carried out, they are all there is.
+    let mut applying = scenario.command(&["apply", "-y"]);
+    let output = applying.env("SOPS_AGE_KEY", another).output().unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let planned = scenario
+        .command(&["plan"])
+        .env("SOPS_AGE_KEY", another)
+        .output()
+        .unwrap();
+    assert_eq!(
+        planned.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&planned.stdout)
+    );
     std::fs::write(scenario.spec(), spec).unwrap();
 }
 
 fn nothing_is_destroyed_without_its_word(scenario: &Scenario) {
     let before = scenario.admin("HCLOUD_ENDPOINT", "state");
     scenario.hoist(&["destroy", "-y"]).expect(1);
-    assert_eq!(before, scenario.admin("HCLOUD_ENDPOINT", "state"), "-y alone changed something");
+    assert_eq!(
+        before,
+        scenario.admin("HCLOUD_ENDPOINT", "state"),
+        "-y alone changed something"
+    );
 }

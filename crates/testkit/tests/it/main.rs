@@ -13,7 +13,10 @@ fn program() -> &'static Path {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the checkout")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .expect("the checkout")
 }
 
 fn scenario(name: &str, more: &[&str]) -> Scenario {

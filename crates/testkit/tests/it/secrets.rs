@@ -26,10 +26,15 @@ impl Watch {
                 while !stop.load(Ordering::Relaxed) {
                     looks += 1;
                     for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-                        let Ok(line) = std::fs::read(entry.path().join("cmdline")) else { continue };
+                        let Ok(line) = std::fs::read(entry.path().join("cmdline")) else {
+                            continue;
+                        };
                         let line = String::from_utf8_lossy(&line).replace('\0', " ");
                         for canary in canaries.iter().filter(|canary| line.contains(&canary.value)) {
-                            found.lock().unwrap().push(format!("{} in the command line `{line}`", canary.name));
+                            found
+                                .lock()
+                                .unwrap()
+                                .push(format!("{} in the command line `{line}`", canary.name));
                         }
                     }
                     std::thread::sleep(Duration::from_millis(2));
@@ -54,7 +59,12 @@ fn search(place: &str, folder: &Path, canaries: &[Canary], found: &mut Vec<Strin
         if path.is_dir() && !path.is_symlink() {
             search(place, &path, canaries, found);
         } else if let Ok(content) = std::fs::read(&path) {
-            look(&format!("{place}: {}", path.display()), &String::from_utf8_lossy(&content), canaries, found);
+            look(
+                &format!("{place}: {}", path.display()),
+                &String::from_utf8_lossy(&content),
+                canaries,
+                found,
+            );
         }
     }
 }
@@ -83,7 +93,12 @@ fn no_secret_is_anywhere_but_where_it_must_be() {
     ] {
         let ran = scenario.hoist(args);
         assert!(matches!(ran.code, Some(0 | 2)), "{args:?}: {}", ran.stderr);
-        look(&format!("the output of {args:?}"), &format!("{}{}", ran.stdout, ran.stderr), &canaries, &mut found);
+        look(
+            &format!("the output of {args:?}"),
+            &format!("{}{}", ran.stdout, ran.stderr),
+            &canaries,
+            &mut found,
+        );
     }
     found.extend(watch.end());
 
@@ -91,30 +106,75 @@ fn no_secret_is_anywhere_but_where_it_must_be() {
     let age = Path::new(scenario.var("HOIST_TOOLS")).join("age");
     let identity = scenario.folder().join("age.txt");
     for file in ["k3s-token.age", "k3s-agent-token.age"] {
-        let opened = std::process::Command::new(&age).args(["-d", "-i"]).arg(&identity).arg(scenario.work().join("secrets").join(file)).output().unwrap();
-        assert!(opened.status.success(), "{file}: {}", String::from_utf8_lossy(&opened.stderr));
-        canaries.push(Canary { name: "a k3s token", value: String::from_utf8(opened.stdout).unwrap().trim().to_owned() });
+        let opened = std::process::Command::new(&age)
+            .args(["-d", "-i"])
+            .arg(&identity)
+            .arg(scenario.work().join("secrets").join(file))
+            .output()
+            .unwrap();
+        assert!(
+            opened.status.success(),
+            "{file}: {}",
+            String::from_utf8_lossy(&opened.stderr)
+        );
+        canaries.push(Canary {
+            name: "a k3s token",
+            value: String::from_utf8(opened.stdout).unwrap().trim().to_owned(),
+        });
     }
-    assert!(canaries.iter().all(|canary| canary.value.len() > 20), "a canary is too short to be searched for");
+    assert!(
+        canaries.iter().all(|canary| canary.value.len() > 20),
+        "a canary is too short to be searched for"
+    );
 
     search("the spec's folder", &scenario.work(), &canaries, &mut found);
-    search("temporary folders", &scenario.folder().join("tmp"), &canaries, &mut found);
-    search("the person's home", &scenario.folder().join("home"), &canaries, &mut found);
+    search(
+        "temporary folders",
+        &scenario.folder().join("tmp"),
+        &canaries,
+        &mut found,
+    );
+    search(
+        "the person's home",
+        &scenario.folder().join("home"),
+        &canaries,
+        &mut found,
+    );
     for cloud in ["HCLOUD_ENDPOINT", "CLOUDFLARE_API_BASE"] {
         // Among them the user data of every server.
-        look(cloud, &scenario.admin(cloud, "state").to_string(), &canaries, &mut found);
+        look(
+            cloud,
+            &scenario.admin(cloud, "state").to_string(),
+            &canaries,
+            &mut found,
+        );
     }
     assert!(found.is_empty(), "{found:#?}");
 
     // And where they must be, they are: the search would have found them.
-    let secret = scenario.kubectl(&["get", "secret", "-n", "cert-manager", "cloudflare-api-token", "-o", "jsonpath={.data.token}"]).expect(0);
+    let secret = scenario
+        .kubectl(&[
+            "get",
+            "secret",
+            "-n",
+            "cert-manager",
+            "cloudflare-api-token",
+            "-o",
+            "jsonpath={.data.token}",
+        ])
+        .expect(0);
     let token = data_encoding(&secret.stdout);
     assert_eq!(token, scenario.var("CLOUDFLARE_API_TOKEN"));
 }
 
 fn data_encoding(base64: &str) -> String {
     use std::io::Write;
-    let mut decode = std::process::Command::new("base64").arg("-d").stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut decode = std::process::Command::new("base64")
+        .arg("-d")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
     decode.stdin.take().unwrap().write_all(base64.as_bytes()).unwrap();
     String::from_utf8(decode.wait_with_output().unwrap().stdout).unwrap()
 }
