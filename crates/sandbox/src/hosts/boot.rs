@@ -233,7 +233,14 @@ async fn come_up(machine: &Arc<Machine>, medium: Medium) -> Result<(Arc<Up>, Req
     };
     let requests = begin().map_err(at)?;
     machine.say(&format!("booting {}", system.os.name()));
-    let namespace = Namespace::start(&machine.shared.programs, &system.root, &control, &system.hostname).await?;
+    let namespace = Namespace::start(
+        &machine.shared.programs,
+        &machine.shared.shims.enter(),
+        &system.root,
+        &control,
+        &system.hostname,
+    )
+    .await?;
     let namespace = Arc::new(namespace);
     let sshd = Sshd::new(machine.clone(), namespace.clone());
     machine.runs(Some(&system.root));

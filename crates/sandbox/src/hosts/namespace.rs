@@ -72,14 +72,15 @@ pub(super) struct Namespace {
 impl Namespace {
     pub(super) async fn start(
         programs: &Programs,
+        script: &Path,
         root: &Path,
         control: &Path,
         hostname: &str,
     ) -> Result<Self, HostsError> {
         let mut child = Command::new(&programs.unshare)
             .args(NAMESPACES)
-            .args(["--", "/bin/sh", "-c", include_str!("shims/enter.sh"), "enter"])
-            .args([root, control])
+            .args(["--", "/bin/sh"])
+            .args([script, root, control])
             .arg(hostname)
             .env_clear()
             .env("PATH", PATH)
@@ -134,7 +135,10 @@ impl Namespace {
     /// The same with a terminal, which the standard streams must be; without a script it is a shell to talk to.
     pub(super) fn terminal(&self, login: &Login, script: Option<&str>) -> Command {
         let mut command = self.enter(login);
-        let go = r#"cd "$HOME" 2>/dev/null || cd /; if [ $# = 0 ]; then exec /bin/sh -i; fi; exec /bin/sh -c "$1""#;
+        let go = r#"cd "$HOME" 2>/dev/null || cd /
+            if [ $# != 0 ]; then exec /bin/sh -c "$1"; fi
+            export PS1="$USER@$(uname -n):\$PWD# "
+            exec /bin/sh -i"#;
         command
             .args(["setsid", "--ctty", "/bin/sh", "-c", go, "sh"])
             .args(script);

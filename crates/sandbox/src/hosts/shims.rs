@@ -35,8 +35,9 @@ const PROGRAMS: [(&str, &str); 20] = [
     ("uname", include_str!("shims/uname.sh")),
 ];
 
-/// What the scripts read.
-const PARTS: [(&str, &str); 2] = [
+/// What shells read.
+const PARTS: [(&str, &str); 3] = [
+    ("enter.sh", include_str!("shims/enter.sh")),
     ("lib.sh", include_str!("shims/lib.sh")),
     ("unit-runner.sh", include_str!("shims/unit-runner.sh")),
 ];
@@ -72,6 +73,11 @@ impl Shims {
         Ok(Self(folder))
     }
 
+    /// What sets up a boot's namespaces.
+    pub(super) fn enter(&self) -> PathBuf {
+        self.0.join("enter.sh")
+    }
+
     /// Puts one in its place.
     pub(super) fn link(&self, name: &str, at: &Path) -> io::Result<()> {
         if let Some(folder) = at.parent() {
@@ -86,7 +92,7 @@ impl Shims {
 
     /// Puts what this system has into the machine's control folder.
     pub(super) fn install(&self, control: &Path, os: Os) -> io::Result<()> {
-        for (name, _) in PARTS {
+        for name in ["lib.sh", "unit-runner.sh"] {
             self.link(name, &control.join(name))?;
         }
         self.programs(control, &EVERYWHERE)?;
