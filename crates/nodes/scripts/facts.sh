@@ -12,6 +12,7 @@ say memory "$(sed -n 's/^MemTotal: *\([0-9]*\) kB$/\1/p' /proc/meminfo)"
 say system "$(readlink -f /run/current-system 2>/dev/null)"
 say built "$(head -n 1 /var/lib/hoist/built 2>/dev/null)"
 say hostkey "$(head -n 1 /etc/ssh/ssh_host_ed25519_key.pub 2>/dev/null)"
+say deploy "$(sed -n 's/^ssh-[^ ]* [^ ]* hoist-\(.*\)-deploy$/\1/p' /root/.ssh/authorized_keys 2>/dev/null | head -n 1)"
 say k3s "$(systemctl is-active k3s 2>/dev/null)"
 for tool in tar curl wget setsid flock sha256sum systemd-run; do
   if command -v "$tool" >/dev/null 2>&1; then say tool "$tool"; fi

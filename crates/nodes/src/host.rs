@@ -45,6 +45,8 @@ pub(crate) struct HostFacts {
     pub(crate) host_key: Option<Fingerprint>,
     /// Whether that key is a lasting one.
     pub(crate) lasting: bool,
+    /// The cluster whose deploy key it was made with.
+    pub(crate) made_by: Option<String>,
     pub(crate) k3s: K3s,
     pub(crate) tools: BTreeSet<String>,
 }
@@ -90,6 +92,7 @@ impl HostFacts {
                 .map(|(hash, path)| (hash.to_owned(), path.to_owned())),
             host_key: key.and_then(|line| Fingerprint::of_openssh(line).ok()),
             lasting: key.is_some_and(|line| line.ends_with(LASTING)),
+            made_by: get("deploy").map(str::to_owned),
             k3s: match get("k3s") {
                 Some("active") => K3s::Active,
                 Some("activating" | "reloading") => K3s::Activating,

@@ -46,11 +46,11 @@ impl Planner<'_> {
         let name = node.name.as_str();
         let seen = self.observed.machines.get(name).unwrap_or(&Seen::Absent);
         if self.desired.replace.contains(name) {
-            self.make(node, true, true);
+            self.make(node, true, true, Risk::None);
             return;
         }
         match seen {
-            Seen::Absent => self.make(node, true, true),
+            Seen::Absent => self.make(node, true, true, Risk::None),
             Seen::Unknown(why) | Seen::Unreachable(why) => self.block(name, why.clone(), None),
             Seen::Refused { why, hint } => self.block(name, why.clone(), hint.clone()),
             Seen::Silent(why) => {
@@ -84,7 +84,14 @@ impl Planner<'_> {
                 ),
                 Some("choose a larger serverType".into()),
             ),
-            Os::Debian | Os::Installer => self.make(node, false, rotate),
+            Os::Debian | Os::Installer => {
+                let risk = if facts.made_by.as_ref() == Some(&self.desired.cluster) {
+                    Risk::None
+                } else {
+                    Risk::Destructive("everything on the disk of a server that this cluster did not make".into())
+                };
+                self.make(node, false, rotate, risk);
+            }
             Os::Other(os) => self.block(
                 name,
                 format!("it runs {os}, and hoist installs over Debian only"),
@@ -107,7 +114,7 @@ impl Planner<'_> {
     }
 
     /// The steps that make a node of a server. `provisional` when the server itself is still to be made.
-    fn make(&mut self, node: &Node, provisional: bool, rotate: bool) {
+    fn make(&mut self, node: &Node, provisional: bool, rotate: bool, risk: Risk) {
         let name = node.name.as_str();
         if rotate {
             self.rotate(name, "the server was made with a throw-away host key", provisional);
@@ -121,6 +128,7 @@ impl Planner<'_> {
             .needs([host_key(name), Key::server(name)])
             .needs(needs)
             .group(name)
+            .risk(risk)
             .provisional(provisional || waits);
         self.draft.steps.push(step);
     }

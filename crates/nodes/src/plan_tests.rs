@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use hoist_model::{ClusterAccess, Draft, HostKeyPins, Lookup, Step};
+use hoist_model::{ClusterAccess, Draft, HostKeyPins, Lookup, Risk, Step};
 use hoist_spec::Role;
 
 use super::plan;
@@ -42,6 +42,7 @@ fn facts(words: &[&str]) -> HostFacts {
         built: (nixos && !has("foreign")).then(|| (hash.to_owned(), "/nix/store/s".to_owned())),
         host_key: None,
         lasting: !has("throw-away"),
+        made_by: (!has("imported")).then(|| "c".to_owned()),
         k3s: match () {
             () if has("starting") => K3s::Activating,
             () if has("failed") => K3s::Failed,
@@ -135,6 +136,9 @@ fn line(step: &Step<Op>) -> String {
         line.push_str(" [provisional]");
     }
     write!(line, ": {}", step.reason).unwrap();
+    if let Risk::Destructive(what) = &step.risk {
+        write!(line, " [destructive: {what}]").unwrap();
+    }
     line
 }
 
@@ -168,7 +172,9 @@ fn check(world: &str) -> String {
         let seen = &observed.machines[name];
         let safe = match seen {
             Seen::Absent => true,
-            Seen::Host { facts, .. } => matches!(facts.os, Os::Debian | Os::Installer),
+            Seen::Host { facts, .. } => {
+                matches!(facts.os, Os::Debian | Os::Installer) && (facts.made_by.is_some() || step.destructive())
+            }
             _ => false,
         };
         assert!(
@@ -301,6 +307,11 @@ fn what_must_not_be_touched_is_blocked_with_its_reason() {
     insta::assert_snapshot!(check("a server debian unprivileged"), @"blocked node/a: hoist is not root there");
     insta::assert_snapshot!(check("a server refused"), @"blocked node/a: the host key is not the expected one -- look");
     insta::assert_snapshot!(check("a server unknown"), @"blocked node/a: the cloud does not answer");
+}
+
+#[test]
+fn a_server_that_was_taken_over_keeps_its_disk_until_that_is_approved() {
+    insta::assert_snapshot!(check("a server debian imported"), @"create node/a (Init) after host-key/a, server/a: does not exist [destructive: everything on the disk of a server that this cluster did not make]");
 }
 
 #[test]

@@ -75,12 +75,12 @@ impl Work<'_> {
             }
             self.cx.progress(&format!("waiting for {waiting_for}"));
             if begun.elapsed() + PAUSE >= deadline {
-                return Err(self
-                    .timed_out("k3s and its Node", deadline, &format!("waiting for {waiting_for}"))
-                    .hint(format!(
-                        "`hoist ssh {} -- journalctl -u k3s` shows what it does",
-                        self.machine
-                    )));
+                let journal = self.k3s_journal(&session).await;
+                let last = format!("waiting for {waiting_for}; its journal ends with\n  {journal}\n");
+                return Err(self.timed_out("k3s and its Node", deadline, &last).hint(format!(
+                    "`hoist ssh {} -- journalctl -u k3s` shows what it does",
+                    self.machine
+                )));
             }
             tokio::time::sleep(PAUSE).await;
             let facts = HostFacts::read(&session).await.map_err(|error| self.ssh(error))?;
@@ -139,14 +139,18 @@ impl Work<'_> {
     }
 
     async fn k3s_failed(&self, session: &Session) -> StepError {
-        let script = Script::new("reading k3s's journal", "journalctl -u k3s -n 20 -o cat --no-pager");
-        let journal = match session.exec(script).await {
-            Ok(output) => output.text().trim_end().replace('\n', "\n  "),
-            Err(error) => format!("(its journal could not be read: {error})"),
-        };
+        let journal = self.k3s_journal(session).await;
         self.fail(format!("k3s failed\n  {journal}")).hint(format!(
             "`hoist ssh {} -- journalctl -u k3s` shows the rest",
             self.machine
         ))
+    }
+
+    async fn k3s_journal(&self, session: &Session) -> String {
+        let script = Script::new("reading k3s's journal", "journalctl -u k3s -n 20 -o cat --no-pager");
+        match session.exec(script).await {
+            Ok(output) => output.text().trim_end().replace('\n', "\n  "),
+            Err(error) => format!("(its journal could not be read: {error})"),
+        }
     }
 }

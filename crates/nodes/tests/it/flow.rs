@@ -379,5 +379,5 @@ async fn a_login_that_is_refused_blocks_and_says_what_was_tried() {
     let text = text
         .replace(&host, "HOST")
         .replace(&world.folder.path().display().to_string(), "DIR");
-    insta::assert_snapshot!(text, @"blocked node/a: HOST refuses to log in root: tried the key deploy in memory (not accepted), DIR/id (not accepted)");
+    insta::assert_snapshot!(text, @"blocked node/a: HOST refuses to log in root: tried the key hoist-test-deploy in memory (not accepted), DIR/id (not accepted)");
 }

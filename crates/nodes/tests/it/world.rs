@@ -194,7 +194,7 @@ impl World {
             deadlines: deadlines(),
             installer: "file:///control/installer.tar.gz".into(),
             person,
-            deploy: KeyPair::generate("deploy"),
+            deploy: KeyPair::generate("hoist-test-deploy"),
             api: Api::new(),
         }
     }

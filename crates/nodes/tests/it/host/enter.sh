@@ -1,6 +1,7 @@
 # Enters a stand-in host: this machine's programs over a root folder of its own. $1 root, $2 control folder, $3 command.
 set -eu
 root=$1 control=$2 command=$3
+while [ -e "$control/booting" ]; do sleep 0.02; done
 for d in usr bin sbin lib lib64; do
   if [ -L "/$d" ]; then
     [ -L "$root/$d" ] || ln -s "$(readlink "/$d")" "$root/$d"
