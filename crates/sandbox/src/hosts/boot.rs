@@ -127,8 +127,8 @@ async fn boot(machine: &Arc<Machine>, medium: Medium, orders: &mut mpsc::Unbound
         }
     };
     let (next, done) = stay_up(&up, &mut requests, orders).await;
-    machine.runs(None);
     up.sshd.stop();
+    machine.runs(None);
     up.namespace.stop().await;
     up.k3s.stop().await;
     acknowledge(done);

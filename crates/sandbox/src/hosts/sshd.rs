@@ -239,8 +239,13 @@ struct Visitor {
 }
 
 impl Visitor {
-    fn knows(&self, user: &str, key: &russh::keys::PublicKey) -> bool {
-        self.sshd.machine.root().is_some_and(|root| allowed(&root, user, key))
+    /// Whether the machine lets this key in. One that goes down just now says nothing more: no is not its answer.
+    fn knows(&self, user: &str, key: &russh::keys::PublicKey) -> Result<bool, russh::Error> {
+        if self.sshd.down.is_cancelled() {
+            return Err(russh::Error::Disconnect);
+        }
+        let root = self.sshd.machine.root().ok_or(russh::Error::Disconnect)?;
+        Ok(allowed(&root, user, key))
     }
 }
 
@@ -248,7 +253,7 @@ impl Handler for Visitor {
     type Error = russh::Error;
 
     async fn auth_publickey_offered(&mut self, user: &str, offer: PublicKeyOffer<'_>) -> Result<Auth, Self::Error> {
-        Ok(if self.knows(user, offer.public_key) {
+        Ok(if self.knows(user, offer.public_key)? {
             Auth::Accept
         } else {
             Auth::reject()
@@ -256,7 +261,7 @@ impl Handler for Visitor {
     }
 
     async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
-        if !self.knows(user, key.public_key) {
+        if !self.knows(user, key.public_key)? {
             return Ok(Auth::reject());
         }
         self.login = Some(Login {
