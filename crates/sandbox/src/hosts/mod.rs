@@ -40,6 +40,7 @@ mod units;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -111,7 +112,10 @@ impl Hosts {
     /// No machines yet. Fails where the computer cannot run any: without user namespaces, or without the programs for them.
     pub fn new(config: Config, kubernetes: Arc<dyn Kubernetes>) -> Result<Self, HostsError> {
         let programs = Programs::find()?;
-        std::fs::create_dir_all(&config.folder).map_err(HostsError::file("make", &config.folder))?;
+        // Machines hold keys and tokens: nobody else on this computer looks into them.
+        std::fs::create_dir_all(&config.folder)
+            .and_then(|()| std::fs::set_permissions(&config.folder, std::fs::Permissions::from_mode(0o700)))
+            .map_err(HostsError::file("make", &config.folder))?;
         // The namespace's mounts need a path without links.
         let folder = config
             .folder
