@@ -6,15 +6,17 @@
 //! believe to be root, and a power cut ends every process. Each boot has its own `boot_id`.
 //!
 //! What cannot be real is a stand-in that behaves the same as far as one can see from outside: `systemctl` and
-//! `systemd-run` ([`shims`]), cloud-init ([`cloud_init`]), the kexec installer ([`kexec_tarball`]), disko, `nix build`,
-//! `nixos-install` and `switch-to-configuration` ([`nixos`]). Nothing evaluates Nix: a "system" is a store path named after
+//! `systemd-run` (`shims.rs`), cloud-init (`cloud_init.rs`), the kexec installer ([`kexec_tarball`]), disko, `nix build`,
+//! `nixos-install` and `switch-to-configuration` (`nixos.rs`). Nothing evaluates Nix: a "system" is a store path named after
 //! the flake's content, and what it does is read from the machine's `settings.json` in that flake. Where those settings say
 //! k3s, booting it starts the real control plane through [`Kubernetes`](crate::seams::Kubernetes).
 //!
 //! Programs in the namespace ask their machine for what only it can do (reboot, restart sshd, build a system) over a FIFO
-//! ([`control`]). Differences to the real thing that a client may notice: the installer's sshd listens on the machine's
-//! own port, and on 22 only where the sandbox may bind it; there is no pseudo-terminal's job control across machines, no
-//! network namespace, and no user but root has powers of its own.
+//! (`control.rs`). Differences to the real thing that a client may notice: the installer's sshd listens on the machine's
+//! own port, and on 22 only where the sandbox may bind it; all machines share this computer's network, so that a command in
+//! one that connects to 127.0.0.1 does not reach the machine itself (forwarded connections do); every user's processes have
+//! root's rights in the machine; a terminal keeps its first size; in containers that hide parts of `/proc`, machines see
+//! this computer's processes, though they cannot touch them.
 
 mod activation;
 mod boot;
