@@ -4,6 +4,7 @@ let
   settings = config.hoist.settings;
   sudoers = builtins.filter (user: user.sudo != "none") settings.users;
   withoutPassword = builtins.filter (user: user.sudo == "nopasswd") settings.users;
+  mixed = withoutPassword != [ ] && withoutPassword != sudoers;
 in
 {
   users.mutableUsers = lib.mkDefault false;
@@ -21,16 +22,20 @@ in
     }) settings.users
   );
 
-  # Nobody has a password, so that where each of them may do without one the rule is the group's.
-  security.sudo.wheelNeedsPassword = withoutPassword != sudoers;
-  security.sudo.extraRules = lib.optional (withoutPassword != [ ] && withoutPassword != sudoers) {
-    users = map (user: user.name) withoutPassword;
-    commands = [
-      {
-        command = "ALL";
-        options = [ "NOPASSWD" ];
-      }
-    ];
+  # Where all who may use sudo may do so without a password, the rule is the group's.
+  security.sudo = {
+    wheelNeedsPassword = lib.mkForce (withoutPassword != sudoers);
+    # The server's profile lets nobody but the group be named in rules, which is too coarse for a mixed company.
+    execWheelOnly = lib.mkIf mixed (lib.mkForce false);
+    extraRules = lib.optional mixed {
+      users = map (user: user.name) withoutPassword;
+      commands = [
+        {
+          command = "ALL";
+          options = [ "NOPASSWD" ];
+        }
+      ];
+    };
   };
 
   services.openssh = {

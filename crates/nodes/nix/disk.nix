@@ -1,5 +1,5 @@
 # One disk that boots by BIOS and by UEFI: older server types start the one way, newer ones the other.
-{ lib, ... }:
+{ config, lib, ... }:
 {
   disko.devices.disk.main = {
     type = "disk";
@@ -39,5 +39,7 @@
     enable = true;
     efiSupport = true;
     efiInstallAsRemovable = true;
+    # disko and the hardware's profile both name it, and twice is one too many.
+    devices = lib.mkForce [ config.disko.devices.disk.main.device ];
   };
 }

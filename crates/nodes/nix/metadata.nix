@@ -30,7 +30,8 @@ in
       {
         To = "${address}/32";
         IncomingInterface = "lo";
-        Table = "main";
+        # main
+        Table = 254;
         Priority = 90;
       }
       {

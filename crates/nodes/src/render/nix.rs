@@ -65,7 +65,6 @@ pub(crate) fn flake(spec: &Spec) -> String {
       url = "github:nix-community/disko";
       inputs.nixpkgs.follows = "nixpkgs";
     }};
-    nixos-facter-modules.url = "github:nix-community/nixos-facter-modules";
 {person}    srvos = {{
       url = "github:nix-community/srvos";
       inputs.nixpkgs.follows = "nixpkgs";
@@ -130,7 +129,7 @@ pub(crate) fn machine_module<'a>(
   hoist.settings = builtins.fromJSON (builtins.readFile ./settings.json);
 
   # The hardware report is made on the machine and stays there.
-  facter.reportPath = lib.mkIf (builtins.pathExists ./facter.json) ./facter.json;
+  hardware.facter.reportPath = lib.mkIf (builtins.pathExists ./facter.json) ./facter.json;
 }}
 "#,
         cluster = spec.cluster.name,

@@ -198,7 +198,7 @@ fn a_control_plane_is_what_the_design_says() {
           {
             "IncomingInterface": "lo",
             "Priority": 90,
-            "Table": "main",
+            "Table": 254,
             "To": "169.254.169.254/32"
           },
           {
@@ -210,6 +210,14 @@ fn a_control_plane_is_what_the_design_says() {
       }
     }
     "#);
+    // disk
+    assert_eq!(at("boot/loader/grub/devices"), json!(["/dev/sda"]));
+    assert_eq!(at("boot/loader/grub/efiInstallAsRemovable"), true);
+    let partitions = at("disko/devices/disk/main/content/partitions");
+    assert_eq!(
+        (&partitions["boot"]["type"], &partitions["esp"]["type"]),
+        (&json!("EF02"), &json!("EF00"))
+    );
     // access
     insta::assert_snapshot!(serde_json::to_string_pretty(&at("users/users")).unwrap(), @r#"
     {
@@ -288,6 +296,7 @@ fn sudo_with_a_password_for_some_is_no_sudo_without_one_for_all() {
     let system = Evaluated::new(&spec, "kube-control", "6.12.5", false);
     let sudo = system.at(&["security", "sudo"]);
     assert_eq!(sudo["wheelNeedsPassword"], true);
+    assert_eq!(sudo["execWheelOnly"], false);
     assert_eq!(sudo["extraRules"][0]["users"], json!(["cameron"]));
     let users = system.at(&["users", "users"]);
     assert_eq!(users["dana"]["extraGroups"], json!(["wheel"]));

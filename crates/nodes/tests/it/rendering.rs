@@ -105,7 +105,6 @@ fn the_flake_and_the_machines_file_say_what_the_spec_says() {
           url = "github:nix-community/disko";
           inputs.nixpkgs.follows = "nixpkgs";
         };
-        nixos-facter-modules.url = "github:nix-community/nixos-facter-modules";
         srvos = {
           url = "github:nix-community/srvos";
           inputs.nixpkgs.follows = "nixpkgs";
@@ -146,7 +145,7 @@ fn the_flake_and_the_machines_file_say_what_the_spec_says() {
       hoist.settings = builtins.fromJSON (builtins.readFile ./settings.json);
 
       # The hardware report is made on the machine and stays there.
-      facter.reportPath = lib.mkIf (builtins.pathExists ./facter.json) ./facter.json;
+      hardware.facter.reportPath = lib.mkIf (builtins.pathExists ./facter.json) ./facter.json;
     }
     ");
 }
@@ -347,7 +346,12 @@ fn every_row_of_the_table_is_there() {
         ),
         (
             "modules/hardware.nix",
-            &["disko", "facter", "srvos", "hardware-hetzner-cloud"],
+            &[
+                "disko",
+                "srvos",
+                "hardware-hetzner-cloud",
+                "cloud-init.enable = lib.mkForce false",
+            ],
         ),
         ("flake.nix", &["nixosModules.k3s-server"]),
     ] {
