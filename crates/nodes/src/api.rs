@@ -42,5 +42,5 @@ fn chain(error: &dyn std::error::Error) -> String {
         }
         cause = error.source();
     }
-    text
+    text.trim_start_matches("ServiceError: ").to_owned()
 }

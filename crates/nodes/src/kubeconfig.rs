@@ -117,6 +117,12 @@ fn to_yaml(value: &Value) -> Secret {
         .into()
 }
 
+/// Asks the API that a kubeconfig leads to for its Nodes, which takes that the server's certificate holds the URL's name.
+/// Returns their number, or why the API cannot be reached by it.
+pub async fn reach(kubeconfig: &Secret) -> Result<usize, String> {
+    crate::api::nodes(kubeconfig).await.map(|nodes| nodes.len())
+}
+
 /// Writes a kubeconfig whole, readable by its owner only.
 pub fn write(path: &Path, kubeconfig: &Secret) -> Result<(), KubeconfigError> {
     let failed = |source| KubeconfigError::File {

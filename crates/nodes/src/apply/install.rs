@@ -124,11 +124,12 @@ impl Work<'_> {
         };
         let session = self.cx.effect("disko", self.unit(session, &unit)).await?;
 
-        // Into the disk's store, not the installer's, which lies in memory.
+        // Into the disk's store, and with the disk for what is being built: the installer lies in memory.
         let build = format!(
-            "p=$({NIX} build --store 'local?root={ROOT}' --print-out-paths --no-link {})\necho \"$p\" > /run/hoist/system.new\n\
-             mv /run/hoist/system.new /run/hoist/system\n",
-            self.attribute(INSTALLER_FLAKE, "toplevel")
+            "export TMPDIR=$(mktemp -d -p {ROOT})\ntrap 'rm -rf \"$TMPDIR\"' EXIT\n\
+             p=$({NIX} build --store 'local?root={ROOT}' --print-out-paths --no-link {attribute})\n\
+             echo \"$p\" > /run/hoist/system.new\nmv /run/hoist/system.new /run/hoist/system\n",
+            attribute = self.attribute(INSTALLER_FLAKE, "toplevel")
         );
         let name = format!("hoist-build-{}", self.short_hash());
         let unit = Unit {

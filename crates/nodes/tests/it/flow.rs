@@ -381,3 +381,55 @@ async fn a_login_that_is_refused_blocks_and_says_what_was_tried() {
         .replace(&world.folder.path().display().to_string(), "DIR");
     insta::assert_snapshot!(text, @"blocked node/a: HOST refuses to log in root: tried the key hoist-test-deploy in memory (not accepted), DIR/id (not accepted)");
 }
+
+#[tokio::test]
+async fn a_rotation_cut_off_between_its_two_files_is_begun_again() {
+    let world = World::new(&[("a", "none")]).await;
+    // The public half is in place, the private one died with the process.
+    let lost = KeyPair::generate("hoist-lasting");
+    let current = world.pins.get("a").current;
+    let next = Some(lost.fingerprint().to_base32());
+    world.pins.set("a", HostKeyPins { current, next });
+    let path = world.host("a").root().join("etc/ssh/ssh_host_ed25519_key.pub");
+    std::fs::write(path, lost.public()).unwrap();
+    let nodes = world.first_run();
+    world.converge(&nodes).await.unwrap();
+    let pins = world.pins.get("a");
+    assert_eq!(pins.next, None);
+    assert_ne!(pins.current, Some(lost.fingerprint().to_base32()));
+    assert_eq!(world.steps(&nodes).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_installed_host_keeps_its_key_when_a_rotation_never_reached_it() {
+    let world = World::new(&[("a", "none")]).await;
+    let nodes = world.first_run();
+    world.converge(&nodes).await.unwrap();
+    let current = world.pins.get("a").current;
+    let next = Some(KeyPair::generate("never").fingerprint().to_base32());
+    let begun = HostKeyPins {
+        current: current.clone(),
+        next,
+    };
+    world.pins.set("a", begun);
+    assert_eq!(
+        world.steps(&nodes).await,
+        ["update host-key/a: its rotation was begun and not finished"]
+    );
+    world.converge(&nodes).await.unwrap();
+    assert_eq!(world.pins.get("a"), HostKeyPins { current, next: None });
+}
+
+#[tokio::test]
+async fn a_certificate_that_does_not_name_the_server_is_told_with_the_names_it_has() {
+    let world = World::new(&[("a", "server")]).await;
+    let nodes = world.first_run();
+    world.converge(&nodes).await.unwrap();
+    // The same cluster at an address that its certificate does not hold.
+    let elsewhere = crate::host::loopback();
+    world.api().listen_as(elsewhere, "other.example.com").await;
+    let kubeconfig = world.kubeconfig(&format!("https://{elsewhere}:6443"));
+    let why = hoist_nodes::kubeconfig::reach(&kubeconfig).await.unwrap_err();
+    let why = why.replace(&elsewhere.to_string(), "ADDRESS");
+    insta::assert_snapshot!(why, @r#"client error (Connect): invalid peer certificate: certificate not valid for name "ADDRESS"; certificate is only valid for DnsName("other.example.com")"#);
+}

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use hoist_model::{
-    At, DeployKey, Draft, Facts, Goal, HostKeyPins, Key, Lookup, Phase, PinError, Pins, ServerFacts, StepCx, StepError,
-    StepObserver,
+    At, DeployKey, Draft, Facts, Goal, HostKeyPins, Key, Lookup, Phase, PinError, Pins, Secret, ServerFacts, StepCx,
+    StepError, StepObserver,
 };
 use hoist_nodes::{Deadlines, Desired, Installer, K3sTokens, Nodes, Observed, Op, Options, TokenSource};
 use hoist_spec::{Os, Role, Spec};
@@ -197,6 +197,15 @@ impl World {
             deploy: KeyPair::generate("hoist-test-deploy"),
             api: Api::new(),
         }
+    }
+
+    pub(crate) fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// The cluster's kubeconfig with another server URL.
+    pub(crate) fn kubeconfig(&self, server: &str) -> Secret {
+        hoist_nodes::kubeconfig::rewrite(&self.api.kubeconfig().into(), "test", server).unwrap()
     }
 
     pub(crate) fn host(&self, name: &str) -> &Host {

@@ -53,8 +53,13 @@ impl Api {
     /// Answers on a host's address.
     pub(crate) async fn listen(&self, address: Ipv4Addr, nodes: PathBuf) {
         self.folders.lock().unwrap().push(nodes);
+        self.listen_as(address, &address.to_string()).await;
+    }
+
+    /// Answers on an address with a certificate for a name.
+    pub(crate) async fn listen_as(&self, address: Ipv4Addr, name: &str) {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec![address.to_string()]).unwrap();
+        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &self.authority).unwrap();
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let config = ServerConfig::builder()
