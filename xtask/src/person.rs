@@ -15,7 +15,7 @@ pub(crate) struct Person {
     ssh: PathBuf,
     ssh_public: String,
     /// The private key for encrypted files.
-    pub(crate) age: PathBuf,
+    age: PathBuf,
     age_public: String,
 }
 
@@ -39,6 +39,13 @@ impl Person {
                 .to_owned(),
             age,
         })
+    }
+
+    /// The private key for encrypted files, which the example's cluster gets too.
+    pub(crate) fn age_key(&self) -> Result<String> {
+        let text = fs::read_to_string(&self.age).with_context(|| format!("read {}", self.age.display()))?;
+        let key = text.lines().find(|line| line.starts_with("AGE-SECRET-KEY-"));
+        Ok(key.context("age-keygen wrote no key")?.to_owned())
     }
 
     /// Puts the keys into a spec.

@@ -41,7 +41,7 @@ impl Session {
             folder: Some(folder),
             variables: vec![own_tools(workspace)],
         };
-        session.set("SOPS_AGE_KEY_FILE", person.age.to_string_lossy().into_owned());
+        session.set("SOPS_AGE_KEY", person.age_key()?);
         session.down()?;
         Ok(session)
     }

@@ -346,9 +346,23 @@ mod tests {
     /// The words of a `hoist …` command within a line of shell: up to a comment, a pipe or the next command.
     fn words(line: &str) -> Option<Vec<String>> {
         let line = line.trim().trim_start_matches("$ ");
-        let start = line.find("hoist ").filter(|&at| at == 0 || line[..at].ends_with("&& ") || line[..at].ends_with("$("))?;
-        let line = line[start..].split(" #").next()?.split(" && ").next()?.split(" | ").next()?.split(" > ").next()?;
-        Some(line.split_whitespace().map(|word| word.trim_matches(['"', ')', '`']).to_owned()).collect())
+        let start = line
+            .find("hoist ")
+            .filter(|&at| at == 0 || line[..at].ends_with("&& ") || line[..at].ends_with("$("))?;
+        let line = line[start..]
+            .split(" #")
+            .next()?
+            .split(" && ")
+            .next()?
+            .split(" | ")
+            .next()?
+            .split(" > ")
+            .next()?;
+        Some(
+            line.split_whitespace()
+                .map(|word| word.trim_matches(['"', ')', '`']).to_owned())
+                .collect(),
+        )
     }
 
     #[test]
@@ -366,7 +380,12 @@ mod tests {
         }
         for command in Cli::command().get_subcommands() {
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            lines.extend(help.lines().skip_while(|line| !line.starts_with("Examples:")).skip(1).map(str::to_owned));
+            lines.extend(
+                help.lines()
+                    .skip_while(|line| !line.starts_with("Examples:"))
+                    .skip(1)
+                    .map(str::to_owned),
+            );
         }
         let mut seen = 0;
         for line in &lines {

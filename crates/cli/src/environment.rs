@@ -22,11 +22,20 @@ pub(crate) fn path(name: &str) -> Option<PathBuf> {
 /// `URL=URL` pairs, separated by commas: where the sandbox serves what lies elsewhere in the world.
 pub(crate) fn mirrors(name: &str) -> Vec<(String, String)> {
     let Some(value) = var(name) else { return Vec::new() };
-    value.split(',').filter_map(|pair| pair.split_once('=')).map(|(from, to)| (from.trim().to_owned(), to.trim().to_owned())).collect()
+    value
+        .split(',')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(from, to)| (from.trim().to_owned(), to.trim().to_owned()))
+        .collect()
 }
 
 /// A program, looked for in `HOIST_TOOLS`, then in PATH.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
-    let folders = path("HOIST_TOOLS").into_iter().chain(std::env::var_os("PATH").iter().flat_map(std::env::split_paths).collect::<Vec<_>>());
+    let folders = path("HOIST_TOOLS").into_iter().chain(
+        std::env::var_os("PATH")
+            .iter()
+            .flat_map(std::env::split_paths)
+            .collect::<Vec<_>>(),
+    );
     folders.map(|folder| folder.join(name)).find(|file| file.is_file())
 }

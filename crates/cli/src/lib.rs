@@ -29,7 +29,9 @@ pub struct Hooks {
 
 impl Default for Hooks {
     fn default() -> Self {
-        Self { faults: Arc::new(NoFaults) }
+        Self {
+            faults: Arc::new(NoFaults),
+        }
     }
 }
 
@@ -97,8 +99,27 @@ fn logging(verbose: u8) {
         2 => "hoist=debug",
         _ => "hoist=trace",
     };
-    let names = ["hcloud", "cloudflare", "ssh", "chart", "deploy", "infra", "nodes", "cluster", "components", "secrets", "tls", "app", "engine", "cli"];
+    let names = [
+        "hcloud",
+        "cloudflare",
+        "ssh",
+        "chart",
+        "deploy",
+        "infra",
+        "nodes",
+        "cluster",
+        "components",
+        "secrets",
+        "tls",
+        "app",
+        "engine",
+        "cli",
+    ];
     let level = level.trim_start_matches("hoist=");
     let filter = names.map(|name| format!("hoist_{name}={level}")).join(",");
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(true).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(true)
+        .init();
 }

@@ -48,11 +48,18 @@ struct KeptTokens {
 #[async_trait]
 impl TokenSource for KeptTokens {
     async fn tokens(&self) -> Result<K3sTokens, StepError> {
-        let identities =
-            Identities::from_environment(self.environment.as_ref()).map_err(|error| StepError::spec(error.to_string()))?;
+        let identities = Identities::from_environment(self.environment.as_ref())
+            .map_err(|error| StepError::spec(error.to_string()))?;
         let store = TokenStore::new(&self.spec, identities);
-        let token = |token| store.load_or_create(token).map_err(|error| StepError::spec(error.to_string()).hint(error.hint()));
-        Ok(K3sTokens { server: token(Token::Server)?, agent: token(Token::Agent)? })
+        let token = |token| {
+            store
+                .load_or_create(token)
+                .map_err(|error| StepError::spec(error.to_string()).hint(error.hint()))
+        };
+        Ok(K3sTokens {
+            server: token(Token::Server)?,
+            agent: token(Token::Agent)?,
+        })
     }
 }
 
@@ -85,7 +92,8 @@ impl World {
         if names.contains(&name) {
             return Ok(());
         }
-        Err(Failure::user(format!("hoist.yaml has no enabled machine {name}")).hint(format!("it has {}", names.join(", "))))
+        Err(Failure::user(format!("hoist.yaml has no enabled machine {name}"))
+            .hint(format!("it has {}", names.join(", "))))
     }
 
     async fn build(file: &Path, replace: BTreeSet<String>, imports: Vec<Import>) -> Result<Self, Failure> {
@@ -103,13 +111,20 @@ impl World {
         let resolver = Arc::new(Resolver::new(folder.clone(), environment.clone()));
 
         let token = resolver.resolve(&spec.hetzner.token).await.map_err(|error| {
-            Failure::new(ErrorKind::Spec, format!("the Hetzner Cloud token cannot be read: {error}")).hint("`hetzner.token` in hoist.yaml says where it comes from")
+            Failure::new(
+                ErrorKind::Spec,
+                format!("the Hetzner Cloud token cannot be read: {error}"),
+            )
+            .hint("`hetzner.token` in hoist.yaml says where it comes from")
         })?;
         let endpoint = environment::var("HCLOUD_ENDPOINT").unwrap_or_else(|| "https://api.hetzner.cloud/v1".to_owned());
         let client = hoist_hcloud::Client::new(&endpoint, token).map_err(|error| Failure::user(error.to_string()))?;
 
         let pair = hoist_ssh::KeyPair::generate(&format!("hoist-{}-deploy", spec.cluster.name));
-        let deploy_key = DeployKey { public: pair.public(), private: pair.private_pem() };
+        let deploy_key = DeployKey {
+            public: pair.public(),
+            private: pair.private_pem(),
+        };
         let infra = Infra::new(client.clone(), &deploy_key).importing(imports);
         let mut installer = Installer::default();
         if let Some(base) = environment::var("HOIST_KEXEC_INSTALLER") {
@@ -120,7 +135,10 @@ impl World {
             agent_socket: environment::path("SSH_AUTH_SOCK"),
             home: environment::path("HOME"),
             pins: infra.pins(spec.cluster.name.as_str()),
-            tokens: Arc::new(KeptTokens { spec: spec.clone(), environment }),
+            tokens: Arc::new(KeptTokens {
+                spec: spec.clone(),
+                environment,
+            }),
             installer,
             deadlines: hoist_nodes::Deadlines::default(),
         })
@@ -130,14 +148,26 @@ impl World {
             helm: helm(&folder),
             cloudflare_base: environment::var("CLOUDFLARE_API_BASE"),
         });
-        let phases = Phases { name: spec.cluster.name.to_string(), infra, nodes, cluster, replace };
-        Ok(Self { spec, folder, phases: Arc::new(phases), client })
+        let phases = Phases {
+            name: spec.cluster.name.to_string(),
+            infra,
+            nodes,
+            cluster,
+            replace,
+        };
+        Ok(Self {
+            spec,
+            folder,
+            phases: Arc::new(phases),
+            client,
+        })
     }
 
     /// Takes the project's lock and keeps it until it is released.
     pub(crate) async fn lock(&self, command: &str) -> Result<Lock, Failure> {
-        let holder = format!("{}-{command}", holder());
-        let lock = ProjectLock::new(self.client.clone(), self.spec.cluster.name.as_str(), &holder, LOCK_TTL);
+        let holder = format!("{}{}.{command}", here(), std::process::id());
+        let lock = ProjectLock::new(self.client.clone(), self.spec.cluster.name.as_str(), &holder, LOCK_TTL)
+            .unless_gone(is_gone);
         let held = lock.acquire().await.map_err(|error| lock_failure(&error))?;
         let stop = CancellationToken::new();
         let keeper = tokio::spawn({
@@ -197,10 +227,19 @@ fn lock_failure(error: &LockError) -> Failure {
     failure
 }
 
-fn holder() -> String {
-    let user = environment::var("USER").or_else(|| environment::var("LOGNAME")).unwrap_or_else(|| "somebody".to_owned());
+/// The person and the machine, as the beginning of a holder's name: `cameron.laptop.`.
+fn here() -> String {
+    let user = environment::var("USER")
+        .or_else(|| environment::var("LOGNAME"))
+        .unwrap_or_else(|| "somebody".to_owned());
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    format!("{user}.{}", host.trim())
+    format!("{user}.{}.", host.trim())
+}
+
+/// Whether a holder was a process of this person on this machine, and does not run any more.
+fn is_gone(holder: &str) -> bool {
+    let process = holder.strip_prefix(&here()).and_then(|rest| rest.split('.').next());
+    process.is_some_and(|process| process.parse::<u32>().is_ok() && !Path::new("/proc").join(process).exists())
 }
 
 /// Renders charts by the `helm` of the tools or of PATH; what it fetched is kept under `.hoist/`.

@@ -64,16 +64,17 @@ impl LockError {
 }
 
 /// The lock of one cluster.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ProjectLock {
     client: Client,
     cluster: String,
     holder: String,
     ttl: Duration,
+    gone: fn(&str) -> bool,
 }
 
 /// The lock, held. Release it when done: a dropped one ends by itself at its expiry.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Held {
     lock: ProjectLock,
     key: u64,
@@ -89,7 +90,16 @@ impl ProjectLock {
             cluster: cluster.to_owned(),
             holder: label_text(holder),
             ttl,
+            gone: |_| false,
         }
+    }
+
+    /// Takes over at once from a holder of whom it is certain that they are gone: a process on this machine that was
+    /// killed. `gone` is asked with the holder's name as [`ProjectLock::new`] was given it.
+    #[must_use]
+    pub fn unless_gone(mut self, gone: fn(&str) -> bool) -> Self {
+        self.gone = gone;
+        self
     }
 
     fn name(&self) -> String {
@@ -152,7 +162,8 @@ impl ProjectLock {
             if holder.labels.get(LOCK) != Some(&self.cluster) {
                 return Err(LockError::Foreign(self.name()));
             }
-            if expiry(&holder) > now() || tries >= TRIES {
+            let gone = holder.labels.get(HOLDER).is_some_and(|name| (self.gone)(name));
+            if (expiry(&holder) > now() && !gone) || tries >= TRIES {
                 return Err(self.held_by(&holder));
             }
             // By its id: if another has taken it over first, its new lock has another.

@@ -85,9 +85,14 @@ impl Scenario {
                 std::env::var("HOIST_TOOLS").unwrap_or_else(|_| tools.display().to_string()),
             ),
             ("TMPDIR".to_owned(), folder.path().join("tmp").display().to_string()),
+            // The sandbox's own state lies here, apart from what hoist itself leaves in temporary folders.
+            (
+                "XDG_RUNTIME_DIR".to_owned(),
+                folder.path().join("run").display().to_string(),
+            ),
             ("NO_COLOR".to_owned(), "1".to_owned()),
         ]);
-        for sub in ["home", "tmp", "work"] {
+        for sub in ["home", "tmp", "work", "run"] {
             std::fs::create_dir_all(folder.path().join(sub)).expect("a folder");
         }
         let mut scenario = Self {

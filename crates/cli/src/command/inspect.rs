@@ -50,7 +50,9 @@ pub(super) async fn verify(file: &Path, args: &Verify) -> Result<u8, Failure> {
     let deadline = Instant::now() + Duration::from_secs(args.wait);
     let checks = loop {
         let checks = world.verify().await?;
-        let all_hold = checks.iter().all(|check| !matches!(check.outcome, CheckOutcome::Fail { .. }));
+        let all_hold = checks
+            .iter()
+            .all(|check| !matches!(check.outcome, CheckOutcome::Fail { .. }));
         if all_hold || Instant::now() >= deadline {
             break checks;
         }
@@ -66,7 +68,13 @@ pub(super) async fn verify(file: &Path, args: &Verify) -> Result<u8, Failure> {
             "passed": passed, "failed": failed, "skipped": skipped, "checks": checks,
         }))?;
     } else {
-        print!("{}", table(&["AREA", "CHECK", "RESULT", ""], &checks.iter().map(row).collect::<Vec<_>>()));
+        print!(
+            "{}",
+            table(
+                &["AREA", "CHECK", "RESULT", ""],
+                &checks.iter().map(row).collect::<Vec<_>>()
+            )
+        );
         println!("\n{passed} hold, {failed} do not, {skipped} cannot be told here");
     }
     // A cluster of which nothing could be checked was not verified.
@@ -75,7 +83,10 @@ pub(super) async fn verify(file: &Path, args: &Verify) -> Result<u8, Failure> {
 
 fn row(check: &Check) -> Vec<String> {
     let (word, what) = match &check.outcome {
-        CheckOutcome::Pass => (style("holds").green().to_string(), check.evidence.clone().unwrap_or_default()),
+        CheckOutcome::Pass => (
+            style("holds").green().to_string(),
+            check.evidence.clone().unwrap_or_default(),
+        ),
         CheckOutcome::Fail { why, hint } => {
             let hint = hint.as_deref().map(|hint| format!("; {hint}")).unwrap_or_default();
             (style("FAILS").red().bold().to_string(), format!("{why}{hint}"))
@@ -125,13 +136,32 @@ pub(super) async fn output(file: &Path, format: Format) -> Result<u8, Failure> {
     }
     println!("api  {}", api.as_deref().unwrap_or("not there yet"));
     let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
-    let rows: Vec<Vec<String>> =
-        machines.iter().map(|m| vec![m.name.clone(), m.id.to_string(), text(&m.public_address), text(&m.private_ipv4), text(&m.host_key)]).collect();
-    print!("{}", table(&["MACHINE", "ID", "PUBLIC", "PRIVATE", "HOST KEY (sha256, base32)"], &rows));
+    let rows: Vec<Vec<String>> = machines
+        .iter()
+        .map(|m| {
+            vec![
+                m.name.clone(),
+                m.id.to_string(),
+                text(&m.public_address),
+                text(&m.private_ipv4),
+                text(&m.host_key),
+            ]
+        })
+        .collect();
+    print!(
+        "{}",
+        table(
+            &["MACHINE", "ID", "PUBLIC", "PRIVATE", "HOST KEY (sha256, base32)"],
+            &rows
+        )
+    );
     Ok(0)
 }
 
 fn print_json(value: &serde_json::Value) -> Result<u8, Failure> {
-    println!("{}", serde_json::to_string_pretty(value).map_err(|error| Failure::internal(error.to_string()))?);
+    println!(
+        "{}",
+        serde_json::to_string_pretty(value).map_err(|error| Failure::internal(error.to_string()))?
+    );
     Ok(0)
 }

@@ -18,12 +18,20 @@ pub(crate) fn load(file: &Path) -> Result<Loaded, Failure> {
 fn spec_failure(diagnostics: &Diagnostics) -> Failure {
     let mut text = String::new();
     for diagnostic in &diagnostics.0 {
-        let source = diagnostic.span.as_ref().and_then(|span| std::fs::read_to_string(&span.file).ok()).unwrap_or_default();
+        let source = diagnostic
+            .span
+            .as_ref()
+            .and_then(|span| std::fs::read_to_string(&span.file).ok())
+            .unwrap_or_default();
         text.push('\n');
         text.push_str(&hoist_spec::render(diagnostic, &source));
     }
     let count = diagnostics.0.len();
-    let problems = if count == 1 { "1 problem".to_owned() } else { format!("{count} problems") };
+    let problems = if count == 1 {
+        "1 problem".to_owned()
+    } else {
+        format!("{count} problems")
+    };
     Failure::new(ErrorKind::Spec, format!("the spec has {problems}{text}"))
 }
 
@@ -31,15 +39,36 @@ fn spec_failure(diagnostics: &Diagnostics) -> Failure {
 pub(crate) fn init(dir: &Path) -> Result<u8, Failure> {
     let file = dir.join("hoist.yaml");
     if file.exists() {
-        return Err(Failure::user(format!("{} is there already", file.display())).hint("name another folder, or remove it first"));
+        return Err(Failure::user(format!("{} is there already", file.display()))
+            .hint("name another folder, or remove it first"));
     }
     std::fs::create_dir_all(dir).map_err(|error| Failure::user(format!("cannot make {}: {error}", dir.display())))?;
-    let folder = dir.canonicalize().map_err(|error| Failure::user(format!("cannot read {}: {error}", dir.display())))?;
-    let name = folder.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let name: String = name.chars().map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' }).collect();
+    let folder = dir
+        .canonicalize()
+        .map_err(|error| Failure::user(format!("cannot read {}: {error}", dir.display())))?;
+    let name = folder
+        .file_name()
+        .map(|name| name.to_string_lossy().to_lowercase())
+        .unwrap_or_default();
+    let name: String = name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_lowercase() || c.is_ascii_digit() {
+                c
+            } else {
+                '-'
+            }
+        })
+        .collect();
     let name = name.trim_matches('-');
-    write_atomically(&file, &hoist_spec::template(if name.is_empty() { "my-cluster" } else { name }))?;
-    println!("wrote {}; next: fill in your key and domain, then `hoist check`", file.display());
+    write_atomically(
+        &file,
+        &hoist_spec::template(if name.is_empty() { "my-cluster" } else { name }),
+    )?;
+    println!(
+        "wrote {}; next: fill in your key and domain, then `hoist check`",
+        file.display()
+    );
     Ok(0)
 }
 
@@ -49,19 +78,31 @@ pub(crate) fn check(file: &Path, format: Format) -> Result<u8, Failure> {
     if format == Format::Json {
         let problems = result.as_ref().err().cloned().unwrap_or_default();
         let json = serde_json::json!({ "version": 1, "ok": result.is_ok(), "problems": problems });
-        println!("{}", serde_json::to_string_pretty(&json).map_err(|error| Failure::internal(error.to_string()))?);
+        println!(
+            "{}",
+            serde_json::to_string_pretty(&json).map_err(|error| Failure::internal(error.to_string()))?
+        );
         return Ok(u8::from(result.is_err()));
     }
     let loaded = result.map_err(|diagnostics| spec_failure(&diagnostics))?;
     let spec = &loaded.spec;
     let machines = spec.machines_enabled().count();
-    println!("{}: cluster {}, {machines} machines ({} servers), {} components", file.display(), spec.cluster.name, spec.servers().count(), spec.components.enabled().count());
+    println!(
+        "{}: cluster {}, {machines} machines ({} servers), {} components",
+        file.display(),
+        spec.cluster.name,
+        spec.servers().count(),
+        spec.components.enabled().count()
+    );
     Ok(0)
 }
 
 /// Prints the JSON Schema.
 pub(crate) fn schema() -> Result<u8, Failure> {
-    println!("{}", serde_json::to_string_pretty(&hoist_spec::schema()).map_err(|error| Failure::internal(error.to_string()))?);
+    println!(
+        "{}",
+        serde_json::to_string_pretty(&hoist_spec::schema()).map_err(|error| Failure::internal(error.to_string()))?
+    );
     Ok(0)
 }
 

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 
-use data_encoding::{BASE64, BASE32_NOPAD};
+use data_encoding::{BASE32_NOPAD, BASE64};
 use hoist_app::Filter;
 use hoist_infra::Import;
 use hoist_model::{ExposeSecret, Goal, Lookup, PhaseName};
@@ -25,8 +25,18 @@ pub(super) async fn import(file: &Path, args: &args::Import, verbose: bool, hook
         Import::parse(text).ok_or_else(|| Failure::user(format!("`{text}` is not MACHINE or MACHINE=SERVER")))
     });
     let world = World::importing(file, imports.collect::<Result<_, _>>()?).await?;
-    let filter = Filter { phases: [PhaseName::Infra].into(), ..Filter::default() };
-    let request = Request { command: "import", goal: Goal::Converge, filter, run: &args.run, saved: None, verbose };
+    let filter = Filter {
+        phases: [PhaseName::Infra].into(),
+        ..Filter::default()
+    };
+    let request = Request {
+        command: "import",
+        goal: Goal::Converge,
+        filter,
+        run: &args.run,
+        saved: None,
+        verbose,
+    };
     run(&world, request, hooks).await
 }
 
@@ -35,13 +45,21 @@ pub(super) async fn ssh(file: &Path, machine: &str, command: &[String]) -> Resul
     let world = World::open(file).await?;
     world.machine(machine)?;
     let survey = world.phases.survey(&world.spec, Goal::Converge).await?;
-    let server = survey.facts.server(machine).ok_or_else(|| Failure::user(format!("{machine} has no server yet")).hint("`hoist apply` makes it"))?;
-    let address = server.address.ok_or_else(|| Failure::remote(format!("{machine} has no public address")))?;
+    let server = survey
+        .facts
+        .server(machine)
+        .ok_or_else(|| Failure::user(format!("{machine} has no server yet")).hint("`hoist apply` makes it"))?;
+    let address = server
+        .address
+        .ok_or_else(|| Failure::remote(format!("{machine} has no public address")))?;
     let pins: Vec<&str> = server.host_keys.trusted().collect();
     if pins.is_empty() {
-        return Err(Failure::remote(format!("{machine} has no pinned host key")).hint("`hoist apply` pins it at first contact"));
+        return Err(
+            Failure::remote(format!("{machine} has no pinned host key")).hint("`hoist apply` pins it at first contact")
+        );
     }
-    let own = std::env::current_exe().map_err(|error| Failure::internal(format!("cannot find the own program: {error}")))?;
+    let own =
+        std::env::current_exe().map_err(|error| Failure::internal(format!("cannot find the own program: {error}")))?;
     let mut ssh = std::process::Command::new("ssh");
     ssh.args(["-p", &world.spec.access.port.to_string(), "-l", "root"]);
     for option in [
@@ -50,7 +68,11 @@ pub(super) async fn ssh(file: &Path, machine: &str, command: &[String]) -> Resul
         "GlobalKnownHostsFile=/dev/null".to_owned(),
         "HostKeyAlgorithms=ssh-ed25519".to_owned(),
         // ssh asks this for the keys of the host, and it answers only when the key is a pinned one.
-        format!("KnownHostsCommand={} known-hosts-line {} %H %t %K", own.display(), pins.join(",")),
+        format!(
+            "KnownHostsCommand={} known-hosts-line {} %H %t %K",
+            own.display(),
+            pins.join(",")
+        ),
     ] {
         ssh.args(["-o", &option]);
     }
@@ -76,14 +98,18 @@ pub(crate) fn known_hosts_line(pins: &str, host: &str, kind: &str, key: &str) ->
     if key == "NONE" || key.is_empty() {
         return Ok(0);
     }
-    let bytes = BASE64.decode(key.as_bytes()).map_err(|error| Failure::user(format!("the host's key is not base64: {error}")))?;
+    let bytes = BASE64
+        .decode(key.as_bytes())
+        .map_err(|error| Failure::user(format!("the host's key is not base64: {error}")))?;
     let fingerprint = BASE32_NOPAD.encode(&Sha256::digest(&bytes)).to_ascii_lowercase();
     if pins.split(',').any(|pin| pin == fingerprint) {
         println!("{host} {kind} {key}");
         return Ok(0);
     }
-    Err(Failure::remote(format!("{host} shows a host key that is not the pinned one: {fingerprint}"))
-        .hint("somebody may stand between, or the machine was remade outside hoist; `hoist output` shows the pin"))
+    Err(Failure::remote(format!(
+        "{host} shows a host key that is not the pinned one: {fingerprint}"
+    ))
+    .hint("somebody may stand between, or the machine was remade outside hoist; `hoist output` shows the pin"))
 }
 
 /// Fetches the admin kubeconfig.
@@ -98,7 +124,8 @@ pub(super) async fn kubeconfig(file: &Path, args: &args::Kubeconfig) -> Result<u
     let failed = |error: config::KubeconfigError| Failure::user(error.to_string());
     if args.stdout {
         let mut out = std::io::stdout().lock();
-        out.write_all(access.kubeconfig.expose_secret().as_bytes()).map_err(|error| Failure::user(error.to_string()))?;
+        out.write_all(access.kubeconfig.expose_secret().as_bytes())
+            .map_err(|error| Failure::user(error.to_string()))?;
         return Ok(0);
     }
     let path = args.merge.as_deref().unwrap_or(&args.out);
@@ -107,6 +134,11 @@ pub(super) async fn kubeconfig(file: &Path, args: &args::Kubeconfig) -> Result<u
     } else {
         config::write(path, &access.kubeconfig).map_err(failed)?;
     }
-    eprintln!("wrote {}; its context is {}, its server {}", path.display(), world.spec.cluster.name, access.server);
+    eprintln!(
+        "wrote {}; its context is {}, its server {}",
+        path.display(),
+        world.spec.cluster.name,
+        access.server
+    );
     Ok(0)
 }

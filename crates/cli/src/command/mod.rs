@@ -23,7 +23,9 @@ use crate::world::World;
 
 /// Runs a command that needs the network.
 pub(crate) async fn dispatch(cli: Cli, hooks: Hooks) -> Result<u8, Failure> {
-    let Cli { file, verbose, command, .. } = cli;
+    let Cli {
+        file, verbose, command, ..
+    } = cli;
     let verbose = verbose > 0;
     match command {
         Command::Plan(args) => plan(&file, &args).await,
@@ -38,9 +40,11 @@ pub(crate) async fn dispatch(cli: Cli, hooks: Hooks) -> Result<u8, Failure> {
         Command::Kubeconfig(args) => machine::kubeconfig(&file, &args).await,
         Command::Render { what, out } => render::render(&file, what, &out).await,
         Command::Sandbox(args) => sandbox::sandbox(args).await,
-        Command::Init { .. } | Command::Check(_) | Command::Schema | Command::Completion { .. } | Command::KnownHostsLine { .. } => {
-            Err(Failure::internal("a local command was sent to the network"))
-        }
+        Command::Init { .. }
+        | Command::Check(_)
+        | Command::Schema
+        | Command::Completion { .. }
+        | Command::KnownHostsLine { .. } => Err(Failure::internal("a local command was sent to the network")),
     }
 }
 
@@ -49,14 +53,18 @@ async fn plan(file: &Path, args: &Plan) -> Result<u8, Failure> {
     let filter = filter(&world, &args.selection);
     let survey = world.phases.survey(&world.spec, Goal::Converge).await?;
     let mut plan = survey.plan;
-    plan.steps.retain(|step| filter.takes(step.phase, step.group.as_deref()));
+    plan.steps
+        .retain(|step| filter.takes(step.phase, step.group.as_deref()));
     if let Some(save) = &args.save {
         write_atomically(save, &SavedPlan::new(plan.clone()).to_text())?;
     }
     match args.output {
         PlanFormat::Text => print!("{}", term::text(&plan)),
         PlanFormat::Markdown => print!("{}", term::markdown(&plan)),
-        PlanFormat::Json => println!("{}", serde_json::to_string_pretty(&plan).map_err(|error| Failure::internal(error.to_string()))?),
+        PlanFormat::Json => println!(
+            "{}",
+            serde_json::to_string_pretty(&plan).map_err(|error| Failure::internal(error.to_string()))?
+        ),
     }
     if !plan.blocked.is_empty() {
         return Err(Failure::user("part of the plan is blocked: see above"));
@@ -69,26 +77,50 @@ async fn apply(file: &Path, args: &Apply, verbose: bool, hooks: Hooks) -> Result
         .plan
         .as_deref()
         .map(|path| {
-            let text = std::fs::read_to_string(path).map_err(|error| Failure::user(format!("cannot read {}: {error}", path.display())))?;
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| Failure::user(format!("cannot read {}: {error}", path.display())))?;
             SavedPlan::parse(&text).map_err(Failure::from)
         })
         .transpose()?;
     let world = World::open(file).await?;
     let filter = filter(&world, &args.selection);
-    let request = Request { command: "apply", goal: Goal::Converge, filter, run: &args.run, saved, verbose };
+    let request = Request {
+        command: "apply",
+        goal: Goal::Converge,
+        filter,
+        run: &args.run,
+        saved,
+        verbose,
+    };
     run(&world, request, hooks).await
 }
 
 async fn destroy(file: &Path, args: &Destroy, verbose: bool, hooks: Hooks) -> Result<u8, Failure> {
     let world = World::open(file).await?;
-    let goal = Goal::Destroy { abandon_cluster: args.abandon_cluster };
-    let request = Request { command: "destroy", goal, filter: Filter::default(), run: &args.run, saved: None, verbose };
+    let goal = Goal::Destroy {
+        abandon_cluster: args.abandon_cluster,
+    };
+    let request = Request {
+        command: "destroy",
+        goal,
+        filter: Filter::default(),
+        run: &args.run,
+        saved: None,
+        verbose,
+    };
     run(&world, request, hooks).await
 }
 
 async fn replace(file: &Path, args: &Replace, verbose: bool, hooks: Hooks) -> Result<u8, Failure> {
     let world = World::replacing(file, &args.machine).await?;
-    let request = Request { command: "replace", goal: Goal::Converge, filter: Filter::default(), run: &args.run, saved: None, verbose };
+    let request = Request {
+        command: "replace",
+        goal: Goal::Converge,
+        filter: Filter::default(),
+        run: &args.run,
+        saved: None,
+        verbose,
+    };
     run(&world, request, hooks).await
 }
 
@@ -98,12 +130,19 @@ fn filter(world: &World, selection: &Selection) -> Filter {
         PhaseArg::Nodes => PhaseName::Nodes,
         PhaseArg::Cluster => PhaseName::Cluster,
     });
-    Filter { phases: phases.collect(), include: world.tagged(&selection.include), exclude: world.tagged(&selection.exclude) }
+    Filter {
+        phases: phases.collect(),
+        include: world.tagged(&selection.include),
+        exclude: world.tagged(&selection.exclude),
+    }
 }
 
 /// Writes a whole file or nothing.
 pub(crate) fn write_atomically(path: &Path, text: &str) -> Result<(), Failure> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         std::io::Write::write_all(&mut file, text.as_bytes())?;

@@ -21,14 +21,17 @@ pub(super) async fn render(file: &Path, what: Rendered, out: &Path) -> Result<u8
             let sources = Sources::read(&world.spec)?;
             let survey = world.phases.survey(&world.spec, Goal::Converge).await?;
             let tree = render_nix(&world.spec, &sources, &survey.facts);
-            tree.files().map(|(path, text)| (path.to_owned(), text.to_owned())).collect()
+            tree.files()
+                .map(|(path, text)| (path.to_owned(), text.to_owned()))
+                .collect()
         }
     };
     prepare(out)?;
     for (path, text) in &files {
         let path = out.join(path);
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| Failure::user(format!("cannot make {}: {error}", folder.display())))?;
+            std::fs::create_dir_all(folder)
+                .map_err(|error| Failure::user(format!("cannot make {}: {error}", folder.display())))?;
         }
         write_atomically(&path, text)?;
     }
@@ -42,10 +45,16 @@ fn prepare(out: &Path) -> Result<(), Failure> {
     if out.exists() {
         let empty = std::fs::read_dir(out).map_err(failed)?.next().is_none();
         if !empty && !out.join(MARK).exists() {
-            return Err(Failure::user(format!("{} is not empty and was not written by hoist", out.display())).hint("name another folder"));
+            return Err(
+                Failure::user(format!("{} is not empty and was not written by hoist", out.display()))
+                    .hint("name another folder"),
+            );
         }
         std::fs::remove_dir_all(out).map_err(failed)?;
     }
     std::fs::create_dir_all(out).map_err(failed)?;
-    write_atomically(&out.join(MARK), "written by hoist render; everything here is overwritten\n")
+    write_atomically(
+        &out.join(MARK),
+        "written by hoist render; everything here is overwritten\n",
+    )
 }

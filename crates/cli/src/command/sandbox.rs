@@ -28,21 +28,33 @@ pub(super) async fn sandbox(command: Sandbox) -> Result<u8, Failure> {
 }
 
 async fn blocking(work: impl FnOnce() -> Result<u8, Failure> + Send + 'static) -> Result<u8, Failure> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| Failure::internal(error.to_string()))?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Failure::internal(error.to_string()))?
 }
 
 fn options(args: &SandboxArgs) -> Options {
-    let base = environment::path("XDG_RUNTIME_DIR").filter(|folder| folder.is_dir()).map_or_else(
-        || std::env::temp_dir().join(format!("hoist-sandbox-{}", nix::unistd::geteuid())),
-        |folder| folder.join("hoist-sandbox"),
-    );
-    Options { base, name: args.name.clone(), scale: args.scale, with_foreign: args.with_foreign, tools: tools() }
+    let base = environment::path("XDG_RUNTIME_DIR")
+        .filter(|folder| folder.is_dir())
+        .map_or_else(
+            || std::env::temp_dir().join(format!("hoist-sandbox-{}", nix::unistd::geteuid())),
+            |folder| folder.join("hoist-sandbox"),
+        );
+    Options {
+        base,
+        name: args.name.clone(),
+        scale: args.scale,
+        with_foreign: args.with_foreign,
+        tools: tools(),
+    }
 }
 
 /// Where programs are looked for: `HOIST_TOOLS`, the tools of the checkout that this program was built in, PATH.
 fn tools() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = environment::path("HOIST_TOOLS").into_iter().collect();
-    let target = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.parent()?.join("tools")));
+    let target = std::env::current_exe()
+        .ok()
+        .and_then(|program| Some(program.parent()?.parent()?.join("tools")));
     folders.extend(target.filter(|folder| folder.is_dir()));
     folders.extend(std::env::var_os("PATH").iter().flat_map(std::env::split_paths));
     folders
@@ -53,9 +65,17 @@ fn failed(error: SandboxError) -> Failure {
 }
 
 fn up(args: &SandboxArgs) -> Result<u8, Failure> {
-    let own = std::env::current_exe().map_err(|error| Failure::internal(format!("cannot find the own program: {error}")))?;
+    let own =
+        std::env::current_exe().map_err(|error| Failure::internal(format!("cannot find the own program: {error}")))?;
     let mut serve = Command::new(own);
-    serve.args(["sandbox", "serve", "--name", &args.name, "--scale", &args.scale.to_string()]);
+    serve.args([
+        "sandbox",
+        "serve",
+        "--name",
+        &args.name,
+        "--scale",
+        &args.scale.to_string(),
+    ]);
     if args.with_foreign {
         serve.arg("--with-foreign");
     }
@@ -63,7 +83,10 @@ fn up(args: &SandboxArgs) -> Result<u8, Failure> {
     match args.output {
         Format::Json => json(&variables),
         Format::Text => {
-            eprintln!("sandbox {} is up; point this shell at it with\n  eval \"$(hoist sandbox env --name {})\"", args.name, args.name);
+            eprintln!(
+                "sandbox {} is up; point this shell at it with\n  eval \"$(hoist sandbox env --name {})\"",
+                args.name, args.name
+            );
             Ok(0)
         }
     }
@@ -99,6 +122,9 @@ fn env(args: &SandboxArgs) -> Result<u8, Failure> {
 }
 
 fn json(variables: &Variables) -> Result<u8, Failure> {
-    println!("{}", serde_json::to_string_pretty(variables).map_err(|error| Failure::internal(error.to_string()))?);
+    println!(
+        "{}",
+        serde_json::to_string_pretty(variables).map_err(|error| Failure::internal(error.to_string()))?
+    );
     Ok(0)
 }

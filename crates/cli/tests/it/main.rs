@@ -55,7 +55,8 @@ fn check_reports_each_problem_with_its_place() {
     assert_eq!(checked.status.code(), Some(1));
     let stderr = text(&checked.stderr);
     assert!(stderr.contains("clustre") && stderr.contains("hoist.yaml:"), "{stderr}");
-    let json: serde_json::Value = serde_json::from_slice(&hoist(folder.path(), &["check", "-o", "json"]).stdout).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_slice(&hoist(folder.path(), &["check", "-o", "json"]).stdout).unwrap();
     assert_eq!(json["ok"], false);
     assert!(json["problems"][0]["span"]["line"].as_u64().is_some());
 }
@@ -65,7 +66,11 @@ fn a_missing_spec_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let planned = hoist(folder.path(), &["plan"]);
     assert_eq!(planned.status.code(), Some(1));
-    assert!(text(&planned.stderr).contains("hoist.yaml"), "{}", text(&planned.stderr));
+    assert!(
+        text(&planned.stderr).contains("hoist.yaml"),
+        "{}",
+        text(&planned.stderr)
+    );
 }
 
 #[test]
@@ -95,6 +100,10 @@ fn a_full_disk_under_the_journal_is_an_error_before_anything_is_done() {
     let stderr = text(&ran.stderr);
     let mut lines = stderr.lines();
     let first = lines.next().unwrap_or_default();
-    assert!(first.starts_with("error: cannot write the journal ./.hoist/journal/") && first.contains("No space left on device"), "{stderr}");
+    assert!(
+        first.starts_with("error: cannot write the journal ./.hoist/journal/")
+            && first.contains("No space left on device"),
+        "{stderr}"
+    );
     insta::assert_snapshot!(lines.next().unwrap_or_default(), @"hint: make room on that disk, or run hoist where it may write; nothing in .hoist/ is needed to go on");
 }

@@ -33,7 +33,7 @@ fn converges_under(fault: &str) {
     let kinds: Vec<&str> = struck.lines().collect();
     println!("{fault}: {} effects struck in {runs} runs", kinds.len());
     for expected in [
-        "server/kube-control perform",
+        "server/kube-control create",
         "node/kube-control kexec",
         "node/kube-control nixos-install",
         "node/kube-control reboot",
