@@ -1,6 +1,6 @@
 //! The one rule of order: a step comes after the steps that it needs. Ties keep the order in which steps were given.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use hoist_model::{Key, Step};
 
@@ -30,7 +30,8 @@ pub(crate) fn edges<Op>(steps: &[Step<Op>]) -> Vec<Vec<usize>> {
         .collect()
 }
 
-/// Sorts steps so that each comes after those that it needs, or names a ring.
+/// Sorts steps so that each comes after those that it needs, or names a ring. Steps of one group stay together as far
+/// as their needs let them: a plan is read by people.
 pub fn linearize<Op>(steps: Vec<Step<Op>>) -> Result<Vec<Step<Op>>, Cycle> {
     let needs = edges(&steps);
     let mut missing: Vec<usize> = needs.iter().map(Vec::len).collect();
@@ -40,14 +41,32 @@ pub fn linearize<Op>(steps: Vec<Step<Op>>) -> Result<Vec<Step<Op>>, Cycle> {
             dependants[other].push(step);
         }
     }
-    let mut ready: BTreeSet<usize> = (0..steps.len()).filter(|&i| missing[i] == 0).collect();
+    let mut ready: BTreeMap<Option<&str>, BTreeSet<usize>> = BTreeMap::new();
+    for step in (0..steps.len()).filter(|&i| missing[i] == 0) {
+        ready.entry(steps[step].group.as_deref()).or_default().insert(step);
+    }
     let mut order = Vec::with_capacity(steps.len());
-    while let Some(next) = ready.pop_first() {
+    let mut group = None;
+    loop {
+        if ready.get(&group).is_none_or(BTreeSet::is_empty) {
+            let first = ready
+                .iter()
+                .filter_map(|(group, steps)| Some((steps.first()?, *group)))
+                .min();
+            let Some((_, next)) = first else { break };
+            group = next;
+        }
+        let Some(next) = ready.get_mut(&group).and_then(BTreeSet::pop_first) else {
+            break;
+        };
         order.push(next);
         for &dependant in &dependants[next] {
             missing[dependant] -= 1;
             if missing[dependant] == 0 {
-                ready.insert(dependant);
+                ready
+                    .entry(steps[dependant].group.as_deref())
+                    .or_default()
+                    .insert(dependant);
             }
         }
     }
@@ -109,6 +128,23 @@ mod tests {
     fn a_ring_is_named_whole() {
         let error = linearize(vec![step(0, &[2]), step(1, &[0]), step(2, &[1]), step(3, &[])]).unwrap_err();
         insta::assert_snapshot!(error, @"steps wait for each other in a ring: t/0 → t/2 → t/1 → t/0");
+    }
+
+    #[test]
+    fn a_group_stays_together_as_far_as_its_needs_let_it() {
+        let steps = vec![
+            step(0, &[]).group("a"),
+            step(1, &[]).group("b"),
+            step(2, &[0]).group("a"),
+            step(3, &[1]).group("a"),
+            step(4, &[]).group("b"),
+        ];
+        let order: Vec<_> = linearize(steps)
+            .unwrap()
+            .into_iter()
+            .map(|step| step.key.name().to_owned())
+            .collect();
+        assert_eq!(order, ["0", "2", "1", "4", "3"]);
     }
 
     #[test]

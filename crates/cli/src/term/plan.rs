@@ -34,59 +34,65 @@ fn heading(step: &PlanStep) -> String {
     }
 }
 
+/// One step: its line, and what it changes and risks below it.
+fn line(out: &mut String, step: &PlanStep, width: usize, said: bool) {
+    let (sign, colour) = sign(step.verb);
+    let mut notes = Vec::new();
+    match &step.reason {
+        // The fields stand below, one a line; a plain "missing" says nothing that the plus sign has not said.
+        Reason::Changed { .. } | Reason::Missing => {}
+        _ => notes.push(step.why.clone()),
+    }
+    notes.extend(step.cost.map(price));
+    if step.provisional && !said {
+        notes.push(LATER.to_owned());
+    }
+    let key = format!("{:width$}", step.key.to_string());
+    let text = format!("  {} {key}  {}", colour.apply_to(sign), style(notes.join(" · ")).dim());
+    let _ = writeln!(out, "{}", text.trim_end());
+    if let Reason::Changed { fields } = &step.reason {
+        for field in fields {
+            let _ = writeln!(out, "      {field}");
+        }
+    }
+    match &step.risk {
+        Risk::None => {}
+        Risk::Downtime(what) => {
+            let _ = writeln!(out, "      {} {what}", style("downtime:").yellow());
+        }
+        Risk::Destructive(what) => {
+            let _ = writeln!(out, "      {} {what}", style("destroys:").red().bold());
+            let _ = writeln!(out, "      needs its own word: --allow {}:{}", step.verb, step.key);
+        }
+    }
+}
+
+/// What is said of steps whose bodies hold what only earlier steps will tell.
+const LATER: &str = "details known after earlier steps";
+
 /// The plan as a person reads it.
 pub(crate) fn text(plan: &Plan) -> String {
     let mut out = String::new();
-    let mut last = String::new();
-    let width = plan
-        .steps
-        .iter()
-        .map(|step| step.key.to_string().chars().count())
-        .max()
-        .unwrap_or(0)
-        .min(64);
-    for step in &plan.steps {
-        let heading = heading(step);
-        if heading != last {
-            if !last.is_empty() {
-                out.push('\n');
-            }
-            let _ = writeln!(out, "{}", style(&heading).bold());
-            last = heading;
+    for run in plan.steps.chunk_by(|a, b| heading(a) == heading(b)) {
+        if !out.is_empty() {
+            out.push('\n');
         }
-        let (sign, colour) = sign(step.verb);
-        let mut notes = Vec::new();
-        match &step.reason {
-            // The fields stand below, one a line; a plain "missing" says nothing that the plus sign has not said.
-            Reason::Changed { .. } | Reason::Missing => {}
-            _ => notes.push(step.why.clone()),
-        }
-        if let Some(cost) = step.cost {
-            notes.push(price(cost));
-        }
-        if step.provisional {
-            notes.push("details known after earlier steps".to_owned());
-        }
-        let key = format!("{:width$}", step.key.to_string());
-        let _ = writeln!(
-            out,
-            "{}",
-            format!("  {} {key}  {}", colour.apply_to(sign), style(notes.join(" · ")).dim()).trim_end()
-        );
-        if let Reason::Changed { fields } = &step.reason {
-            for field in fields {
-                let _ = writeln!(out, "      {field}");
-            }
-        }
-        match &step.risk {
-            Risk::None => {}
-            Risk::Downtime(what) => {
-                let _ = writeln!(out, "      {} {what}", style("downtime:").yellow());
-            }
-            Risk::Destructive(what) => {
-                let _ = writeln!(out, "      {} {what}", style("destroys:").red().bold());
-                let _ = writeln!(out, "      needs its own word: --allow {}:{}", step.verb, step.key);
-            }
+        // Said once for all where it holds for all.
+        let later = run.iter().all(|step| step.provisional);
+        let note = if later {
+            style(format!("  ({LATER})")).dim().to_string()
+        } else {
+            String::new()
+        };
+        let _ = writeln!(out, "{}{note}", style(heading(&run[0])).bold());
+        let width = run
+            .iter()
+            .map(|step| step.key.to_string().chars().count())
+            .max()
+            .unwrap_or(0)
+            .min(64);
+        for step in run {
+            line(&mut out, step, width, later);
         }
     }
     for blocked in &plan.blocked {
