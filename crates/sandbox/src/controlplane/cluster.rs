@@ -15,7 +15,7 @@ use super::process::Process;
 use super::programs::{self, Surroundings};
 use super::stand_ins::StandIns;
 use super::world::World;
-use super::{apiserver, cilium, kubeconfig, kwok, metrics, readiness, sops};
+use super::{apiserver, cilium, keeper, kubeconfig, kwok, metrics, readiness, sops};
 use crate::seams::K3sNode;
 
 /// A running cluster without its API servers.
@@ -26,7 +26,8 @@ pub(crate) struct Cluster {
     etcd: Etcd,
     backends: Backends,
     stand_ins: StandIns,
-    controllers: Vec<Process>,
+    /// Whether the controllers work.
+    controlled: bool,
     /// Dropping them ends them.
     tasks: Vec<JoinSet<()>>,
 }
@@ -58,7 +59,7 @@ impl Cluster {
             etcd,
             backends,
             stand_ins,
-            controllers: Vec::new(),
+            controlled: false,
             tasks,
         })
     }
@@ -73,10 +74,12 @@ impl Cluster {
         let etcd = (&self.etcd.process, &self.etcd.client);
         let server = apiserver::start(config, &self.pki, etcd, node).await?;
         self.backends.add(SocketAddr::new(node.address, apiserver::PORT));
-        if self.controllers.is_empty() {
+        if !self.controlled {
             let [manager, scheduler] =
-                controllers::start(config, &self.pki, &node.cluster_cidr, &node.service_cidr).await?;
-            self.controllers = vec![manager, scheduler, kwok::start(config, &self.pki).await?];
+                controllers::launches(config, &self.pki, &node.cluster_cidr, &node.service_cidr)?;
+            let launches = [manager, scheduler, kwok::launch(config, &self.pki)?];
+            self.tasks.push(keeper::keep(&config.tools, launches).await?);
+            self.controlled = true;
             let mut watching = JoinSet::new();
             watching.spawn(readiness::run(self.client.clone(), config.wait_for_cni));
             watching.spawn(cilium::run(self.client.clone()));
@@ -101,17 +104,10 @@ impl Cluster {
 
     /// Stops everything; the data stay.
     pub(crate) async fn stop(self) {
-        let Self {
-            etcd,
-            controllers,
-            tasks,
-            ..
-        } = self;
-        for mut tasks in tasks {
+        // The plug is pulled, as at a machine's end. Only etcd may finish what it writes.
+        for mut tasks in self.tasks {
             tasks.shutdown().await;
         }
-        // The plug is pulled, as at a machine's end. Only etcd may finish what it writes.
-        futures::future::join_all(controllers.into_iter().map(Process::kill)).await;
-        etcd.process.stop().await;
+        self.etcd.process.stop().await;
     }
 }

@@ -5,15 +5,15 @@ use super::error::Error;
 use super::files;
 use super::kubeconfig::{User, kubeconfig};
 use super::pki::Pki;
-use super::process::{Launch, Process};
+use super::process::Launch;
 
-/// Starts both.
-pub(crate) async fn start(
+/// How both are started.
+pub(crate) fn launches(
     config: &Config,
     pki: &Pki,
     cluster_cidr: &str,
     service_cidr: &str,
-) -> Result<[Process; 2], Error> {
+) -> Result<[Launch; 2], Error> {
     let manager = credentials(config, pki, "controller", "system:kube-controller-manager")?;
     let scheduler = credentials(config, pki, "scheduler", "system:kube-scheduler")?;
     let file = |path: &std::path::Path| path.display().to_string();
@@ -52,8 +52,8 @@ pub(crate) async fn start(
         folder: config.logs(),
     };
     Ok([
-        Process::start(&config.tools, launch("kube-controller-manager", manager)).await?,
-        Process::start(&config.tools, launch("kube-scheduler", scheduler)).await?,
+        launch("kube-controller-manager", manager),
+        launch("kube-scheduler", scheduler),
     ])
 }
 

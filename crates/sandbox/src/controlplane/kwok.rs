@@ -9,7 +9,7 @@ use super::controllers::credentials;
 use super::error::Error;
 use super::files;
 use super::pki::{Leaf, Pki, Usage};
-use super::process::{Launch, Process};
+use super::process::Launch;
 
 /// The annotation of the Nodes that kwok cares for.
 pub(crate) const ANNOTATION: (&str, &str) = ("kwok.x-k8s.io/node", "fake");
@@ -19,8 +19,8 @@ const PULL_MILLISECONDS: f64 = 3000.0;
 /// What a Job's pod works.
 const WORK_MILLISECONDS: f64 = 2000.0;
 
-/// Starts kwok.
-pub(crate) async fn start(config: &Config, pki: &Pki) -> Result<Process, Error> {
+/// How kwok is started.
+pub(crate) fn launch(config: &Config, pki: &Pki) -> Result<Launch, Error> {
     let stages = config.state.join("kwok-stages.yaml");
     let mut documents = stages_of(config.delay_scale).map(|stage| stage.to_string()).to_vec();
     documents.push(logs(config)?.to_string());
@@ -46,14 +46,13 @@ pub(crate) async fn start(config: &Config, pki: &Pki) -> Result<Process, Error> 
         format!("--tls-cert-file={}", serving.cert.display()),
         format!("--tls-private-key-file={}", serving.key.display()),
     ];
-    let launch = Launch {
+    Ok(Launch {
         name: "kwok".to_owned(),
         tool: "kwok",
         args,
         env: Vec::new(),
         folder: config.logs(),
-    };
-    Process::start(&config.tools, launch).await
+    })
 }
 
 /// What `kubectl logs` shows of every simulated container.

@@ -1,6 +1,7 @@
 //! Who is in the cluster: hosts start, stop and leave as machines do.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -21,7 +22,9 @@ use crate::seams::{K3sNode, Kubernetes, SeamError};
 const JOIN: Duration = Duration::from_secs(120);
 
 /// The control plane behind the sandbox's hosts.
-pub struct ControlPlane {
+pub struct ControlPlane(Arc<Inner>);
+
+struct Inner {
     config: Config,
     state: Mutex<State>,
     /// True while an API server answers.
@@ -46,6 +49,8 @@ struct Identity {
 
 struct Member {
     node: K3sNode,
+    /// False while its host is off.
+    running: bool,
     /// A server's API server, while it runs.
     server: Option<Process>,
 }
@@ -53,11 +58,11 @@ struct Member {
 impl ControlPlane {
     /// A control plane that has no servers yet. Nothing runs before the first one starts.
     pub fn new(config: Config) -> Self {
-        Self {
+        Self(Arc::new(Inner {
             config,
             state: Mutex::default(),
             answers: watch::Sender::new(false),
-        }
+        }))
     }
 
     /// The admin's kubeconfig for an address that works from outside of the hosts, while an API server answers.
@@ -65,21 +70,35 @@ impl ControlPlane {
     /// # Errors
     /// When no server runs.
     pub async fn kubeconfig(&self) -> Result<String, Error> {
-        let state = self.state.lock().await;
-        let cluster = state
-            .cluster
-            .as_ref()
-            .ok_or_else(|| Error::Config("no server of the cluster runs".to_owned()))?;
-        kubeconfig(&cluster.pki, &self.config.front(), &User::ADMIN)
+        let state = self.0.state.lock().await;
+        let cluster = state.cluster.as_ref();
+        let cluster = cluster.ok_or_else(|| Error::Config("no server of the cluster runs".to_owned()))?;
+        kubeconfig(&cluster.pki, &self.0.config.front(), &User::ADMIN)
     }
 
     /// Stops every server and all that runs with them, as when all machines lose power. The data stay.
     pub async fn shutdown(&self) {
-        let mut state = self.state.lock().await;
-        self.stop_cluster(&mut state).await;
+        let mut state = self.0.state.lock().await;
+        self.0.stop_cluster(&mut state).await;
+        state.members.values_mut().for_each(|member| member.running = false);
         state.world = None;
     }
 
+    /// Does something to its end, even when who asked for it goes away: half a start would leave the others without a
+    /// cluster.
+    async fn finish<T, F>(&self, work: impl FnOnce(Arc<Inner>) -> F) -> Result<T, SeamError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        match tokio::spawn(work(Arc::clone(&self.0))).await {
+            Ok(result) => Ok(result?),
+            Err(error) => Err(SeamError(format!("a bug in the control plane: {error}"))),
+        }
+    }
+}
+
+impl Inner {
     async fn start_node(&self, node: K3sNode) -> Result<Option<String>, Error> {
         self.stop_node(&node.name).await?;
         if node.server {
@@ -105,11 +124,8 @@ impl ControlPlane {
         if let Some(identity) = &state.identity {
             identity.admit_server(&node, known)?;
         } else {
-            state.identity = Some(Identity {
-                maker: node.name.clone(),
-                token: node.token.clone(),
-                agent_token: node.agent_token.clone(),
-            });
+            // What a first server left that did not come up.
+            self.wipe()?;
         }
         let world = match state.world.take() {
             Some(world) => world,
@@ -119,33 +135,49 @@ impl ControlPlane {
             Some(cluster) => cluster,
             None => Cluster::start(&self.config).await?,
         };
+        // After the last server was down, nobody has told yet which nodes went meanwhile.
+        let first = state.members.values().all(|member| member.server.is_none());
         let started = cluster.add_server(&self.config, &world, &node).await;
         state.world = Some(world);
         let written = match &started {
             Ok(_) => self.finish_server(&cluster, &node).await,
             Err(_) => Ok(String::new()),
         };
-        let others = state.members.values().any(|member| member.server.is_some());
         let (process, kubeconfig) = match (started, written) {
             (Ok(process), Ok(kubeconfig)) => (process, kubeconfig),
             (Err(error), _) | (Ok(_), Err(error)) => {
                 cluster.remove_server(&node);
-                if others {
-                    state.cluster = Some(cluster);
-                } else {
+                if first {
                     cluster.stop().await;
+                } else {
+                    state.cluster = Some(cluster);
                 }
                 return Err(error);
             }
         };
+        if first {
+            let down = state
+                .members
+                .values()
+                .filter(|member| !member.running && member.node.name != node.name);
+            for member in down {
+                nodes::shut_down(&cluster.client, &member.node.name)
+                    .await
+                    .unwrap_or_else(|error| tracing::warn!(%error, node = member.node.name, "telling that it is down"));
+            }
+        }
         state.cluster = Some(cluster);
-        state.members.insert(
-            node.name.clone(),
-            Member {
-                node,
-                server: Some(process),
-            },
-        );
+        state.identity.get_or_insert_with(|| Identity {
+            maker: node.name.clone(),
+            token: node.token.clone(),
+            agent_token: node.agent_token.clone(),
+        });
+        let member = Member {
+            node,
+            running: true,
+            server: Some(process),
+        };
+        state.members.insert(member.node.name.clone(), member);
         self.answers.send_replace(true);
         Ok(kubeconfig)
     }
@@ -178,7 +210,12 @@ impl ControlPlane {
             .as_ref()
             .ok_or_else(|| refuse("the last server went down meanwhile"))?;
         nodes::register(&cluster.client, &node, &boot_id()).await?;
-        state.members.insert(node.name.clone(), Member { node, server: None });
+        let member = Member {
+            node,
+            running: true,
+            server: None,
+        };
+        state.members.insert(member.node.name.clone(), member);
         Ok(())
     }
 
@@ -197,6 +234,7 @@ impl ControlPlane {
         let Some(member) = state.members.get_mut(name) else {
             return Ok(());
         };
+        member.running = false;
         let Some(process) = member.server.take() else {
             if !member.node.server
                 && let Some(cluster) = &state.cluster
@@ -238,10 +276,14 @@ impl ControlPlane {
             world: state.world.take(),
             ..State::default()
         };
-        for folder in ["etcd", "pki", "cred", "apiserver"] {
-            files::remove_folder(&self.config.state.join(folder))?;
-        }
-        Ok(())
+        self.wipe()
+    }
+
+    /// Removes all that is the cluster's.
+    fn wipe(&self) -> Result<(), Error> {
+        ["etcd", "pki", "cred", "apiserver"]
+            .iter()
+            .try_for_each(|folder| files::remove_folder(&self.config.state.join(folder)))
     }
 
     async fn stop_cluster(&self, state: &mut State) {
@@ -260,15 +302,17 @@ impl ControlPlane {
 #[async_trait]
 impl Kubernetes for ControlPlane {
     async fn start(&self, node: K3sNode) -> Result<Option<String>, SeamError> {
-        Ok(self.start_node(node).await?)
+        self.finish(|inner| async move { inner.start_node(node).await }).await
     }
 
     async fn stop(&self, name: &str) -> Result<(), SeamError> {
-        Ok(self.stop_node(name).await?)
+        let name = name.to_owned();
+        self.finish(|inner| async move { inner.stop_node(&name).await }).await
     }
 
     async fn forget(&self, name: &str) -> Result<(), SeamError> {
-        Ok(self.forget_node(name).await?)
+        let name = name.to_owned();
+        self.finish(|inner| async move { inner.forget_node(&name).await }).await
     }
 }
 

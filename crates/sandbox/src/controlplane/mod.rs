@@ -23,6 +23,7 @@ mod error;
 mod etcd;
 mod files;
 mod front;
+mod keeper;
 mod kubeconfig;
 mod kwok;
 mod members;

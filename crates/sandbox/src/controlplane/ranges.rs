@@ -1,6 +1,6 @@
 //! Small arithmetic on addresses and ranges.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
@@ -8,15 +8,17 @@ use super::error::Error;
 
 /// The first address of a Service range: the Service `kubernetes` has it.
 pub(crate) fn first_address(range: &str) -> Result<IpAddr, Error> {
-    range
+    let net = range
         .parse::<IpNet>()
         .ok()
-        .and_then(|net| net.hosts().next())
-        .ok_or_else(|| {
-            Error::Config(format!(
-                "{range:?} is no range of addresses for Services; one is 10.43.0.0/16"
-            ))
-        })
+        .filter(|net| net.prefix_len() + 2 <= net.max_prefix_len());
+    match net {
+        Some(IpNet::V4(net)) => Ok(Ipv4Addr::from_bits(net.network().to_bits() + 1).into()),
+        Some(IpNet::V6(net)) => Ok(Ipv6Addr::from_bits(net.network().to_bits() + 1).into()),
+        None => Err(Error::Config(format!(
+            "{range:?} is no range of addresses for Services; one is 10.43.0.0/16"
+        ))),
+    }
 }
 
 /// An address outside of loopback that stands for a loopback address: 127.1.2.3 becomes 192.0.2.3, of the range that

@@ -42,6 +42,17 @@ fn a_reboot_keeps_data_and_certificates_and_forgetting_wipes_both() {
         let nodes: Api<Node> = Api::all(up.client.clone());
         assert!(nodes.get_opt("worker").await.unwrap().is_some());
 
+        // A machine that goes off while nobody can note it is found to be off.
+        install_cilium(&up.client).await;
+        eventually("the agent to be ready", async || {
+            (ready(&nodes.get("worker").await.ok()?) == "True").then_some(())
+        })
+        .await;
+        up.plane.stop("control").await.unwrap();
+        up.plane.stop("worker").await.unwrap();
+        up.plane.start(up.node.clone()).await.unwrap();
+        assert_eq!(ready(&nodes.get("worker").await.unwrap()), "False");
+
         up.plane.forget("control").await.unwrap();
         let new = up.plane.start(up.node.clone()).await.unwrap().unwrap();
         assert!(
@@ -99,6 +110,41 @@ fn a_second_server_joins_and_carries_on_alone() {
             (ready(&nodes.get("control").await.ok()?) == "True").then_some(())
         })
         .await;
+        up.plane.shutdown().await;
+    });
+}
+
+#[test]
+fn a_start_that_nobody_waits_for_any_more_harms_nobody() {
+    RUNTIME.block_on(async {
+        let up = up("aborted", |_| ()).await;
+        let std::net::IpAddr::V4(address) = up.node.address else {
+            unreachable!()
+        };
+        let mut second = server("second", host(address, 12), &up.state);
+        second.join = Some("https://10.0.1.10:6443".to_owned());
+        // Polled once and dropped: the machine was deleted while it started.
+        let start = up.plane.start(second.clone());
+        assert!(futures::FutureExt::now_or_never(start).is_none());
+        up.plane.forget("second").await.unwrap();
+        assert!(tokio::net::TcpStream::connect((second.address, 6443)).await.is_err());
+        note(&up.client, "the-first-still-works").await;
+        up.plane.shutdown().await;
+    });
+}
+
+#[test]
+fn a_first_server_that_does_not_come_up_leaves_the_way_free() {
+    RUNTIME.block_on(async {
+        let up = up("failed", |_| ()).await;
+        up.plane.forget("control").await.unwrap();
+        let mut broken = up.node.clone();
+        broken.name = "broken".to_owned();
+        broken.token = "another".into();
+        broken.service_cidr = "10.43.0.0/99".to_owned();
+        let error = up.plane.start(broken).await.unwrap_err().to_string();
+        assert!(error.contains("10.43.0.0/99"), "{error}");
+        up.plane.start(up.node.clone()).await.unwrap();
         up.plane.shutdown().await;
     });
 }
