@@ -31,8 +31,12 @@ pub(super) fn lock(base: &Path, name: &str) -> Result<Option<Flock<File>>, Sandb
     std::fs::create_dir_all(base).map_err(file("cannot make", base))?;
     let path = base.join(format!("{name}.lock"));
     loop {
-        let opened =
-            OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(file("cannot open", &path))?;
+        let opened = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(file("cannot open", &path))?;
         let held = match Flock::lock(opened, FlockArg::LockExclusiveNonblock) {
             Ok(held) => held,
             Err((_, nix::errno::Errno::EWOULDBLOCK)) => return Ok(None),
@@ -48,7 +52,9 @@ pub(super) fn lock(base: &Path, name: &str) -> Result<Option<Flock<File>>, Sandb
 
 /// Finds a network that nobody has, beginning at one that the name leads to, and keeps it by listening there.
 pub(super) async fn network(name: &str) -> Result<(Net, TcpListener), SandboxError> {
-    let start = name.bytes().fold(7u16, |hash, byte| hash.wrapping_mul(31).wrapping_add(u16::from(byte)));
+    let start = name
+        .bytes()
+        .fold(7u16, |hash, byte| hash.wrapping_mul(31).wrapping_add(u16::from(byte)));
     for step in 0..512u16 {
         let [a, b] = start.wrapping_add(step).to_be_bytes();
         // 127.0.x.y is where everybody else's servers listen.

@@ -53,14 +53,20 @@ pub fn up(options: &Options, serve: &mut Command) -> Result<Variables, SandboxEr
         }
         let ended = child.try_wait().map_err(file("cannot watch", serve.get_program()))?;
         if let Some(ended) = ended {
-            return Err(SandboxError::Up { name: options.name.clone(), why: format!("it ended with {ended}: {}", tail(&options.log_file())) });
+            return Err(SandboxError::Up {
+                name: options.name.clone(),
+                why: format!("it ended with {ended}: {}", tail(&options.log_file())),
+            });
         }
         if Instant::now() >= deadline {
             let why = format!("not ready after {} s: {}", UP.as_secs(), tail(&options.log_file()));
             child.kill().ok();
             child.wait().ok();
             sweep(options)?;
-            return Err(SandboxError::Up { name: options.name.clone(), why });
+            return Err(SandboxError::Up {
+                name: options.name.clone(),
+                why,
+            });
         }
         std::thread::sleep(LOOK);
     }
@@ -111,7 +117,15 @@ fn sweep(options: &Options) -> Result<(), SandboxError> {
         _ => {}
     }
     let path = options.base.join(format!("{}.lock", options.name));
-    std::fs::remove_file(&path).or_else(|error| if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) }).map_err(file("cannot remove", path))
+    std::fs::remove_file(&path)
+        .or_else(|error| {
+            if error.kind() == std::io::ErrorKind::NotFound {
+                Ok(())
+            } else {
+                Err(error)
+            }
+        })
+        .map_err(file("cannot remove", path))
 }
 
 fn pid(options: &Options) -> Option<Pid> {
@@ -123,5 +137,9 @@ fn tail(log: &Path) -> String {
     let text = std::fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     let last = lines[lines.len().saturating_sub(8)..].join("\n  ");
-    if last.is_empty() { "its log is empty".to_owned() } else { format!("its log ends with\n  {last}") }
+    if last.is_empty() {
+        "its log is empty".to_owned()
+    } else {
+        format!("its log ends with\n  {last}")
+    }
 }

@@ -8,8 +8,8 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::claim::{self, Net};
-use super::settings::{Options, SandboxError, Variables, check_name, file};
 use super::mirror;
+use super::settings::{Options, SandboxError, Variables, check_name, file};
 use crate::cloudflare::{self, Cloudflare};
 use crate::controlplane::{self, ControlPlane, Tools};
 use crate::emulator::serve as serve_http;
@@ -73,9 +73,12 @@ impl Parts {
             foreign: options.with_foreign,
         };
         let cloudflare = Cloudflare::new(config);
-        let dns = cloudflare::serve_dns(cloudflare.clone(), (net.host(1), 5353).into()).await.map_err(part("the DNS server"))?;
+        let dns = cloudflare::serve_dns(cloudflare.clone(), (net.host(1), 5353).into())
+            .await
+            .map_err(part("the DNS server"))?;
         let listener = listen(8081).await.map_err(part("the Cloudflare emulator"))?;
-        let cloudflare_http = serve_http(listener, cloudflare::router(cloudflare)).map_err(part("the Cloudflare emulator"))?;
+        let cloudflare_http =
+            serve_http(listener, cloudflare::router(cloudflare)).map_err(part("the Cloudflare emulator"))?;
 
         let tools = Tools::new(options.tools.clone());
         let mut config = controlplane::Config::new(state.join("k"), net.host(2), tools);
@@ -84,34 +87,58 @@ impl Parts {
         config.delay_scale = options.scale;
         let control_plane = Arc::new(ControlPlane::new(config));
 
-        let hosts = Hosts::new(hosts::Config::new(state.join("h"), options.scale), control_plane.clone()).map_err(part("the SSH hosts"))?;
+        let hosts = Hosts::new(
+            hosts::Config::new(state.join("h"), options.scale),
+            control_plane.clone(),
+        )
+        .map_err(part("the SSH hosts"))?;
         let hosts = Arc::new(hosts);
 
         let hcloud_token = random("hc");
-        let config = hcloud::Config::new(hcloud_token.clone(), AddressPool::new(net.host(10), 200)).scale(options.scale);
+        let config =
+            hcloud::Config::new(hcloud_token.clone(), AddressPool::new(net.host(10), 200)).scale(options.scale);
         let emulator = Emulator::new(config, hosts.clone());
         if options.with_foreign {
             emulator.seed_foreign().await;
         }
         let hetzner = serve_http(claimed, emulator.router()).map_err(part("the Hetzner emulator"))?;
 
-        let charts = options.tools.iter().map(|folder| folder.join("charts")).find(|folder| folder.is_dir());
+        let charts = options
+            .tools
+            .iter()
+            .map(|folder| folder.join("charts"))
+            .find(|folder| folder.is_dir());
         let listener = listen(8082).await.map_err(part("the mirror"))?;
-        let mirror_http = serve_http(listener, mirror::router(charts.clone(), hosts::kexec_tarball)).map_err(part("the mirror"))?;
+        let mirror_http =
+            serve_http(listener, mirror::router(charts.clone(), hosts::kexec_tarball)).map_err(part("the mirror"))?;
 
         let mirror_base = format!("http://{}", mirror_http.address());
         let mut variables = Variables::from([
             ("HCLOUD_ENDPOINT".into(), format!("http://{}/v1", hetzner.address())),
             ("HCLOUD_TOKEN".into(), hcloud_token),
-            ("CLOUDFLARE_API_BASE".into(), format!("http://{}/client/v4", cloudflare_http.address())),
+            (
+                "CLOUDFLARE_API_BASE".into(),
+                format!("http://{}/client/v4", cloudflare_http.address()),
+            ),
             ("CLOUDFLARE_API_TOKEN".into(), cloudflare_token),
             ("HOIST_DNS".into(), format!("{}:5353", net.host(1))),
             ("HOIST_KEXEC_INSTALLER".into(), format!("{mirror_base}/kexec")),
         ]);
-        if let Some(mirrors) = charts.as_deref().and_then(|charts| mirror::mirrors(charts, &mirror_base)) {
+        if let Some(mirrors) = charts
+            .as_deref()
+            .and_then(|charts| mirror::mirrors(charts, &mirror_base))
+        {
             variables.insert("HOIST_MIRRORS".into(), mirrors);
         }
-        Ok(Self { variables, hetzner, cloudflare: cloudflare_http, mirror: mirror_http, dns, hosts, control_plane })
+        Ok(Self {
+            variables,
+            hetzner,
+            cloudflare: cloudflare_http,
+            mirror: mirror_http,
+            dns,
+            hosts,
+            control_plane,
+        })
     }
 
     async fn stop(self) {
@@ -126,11 +153,18 @@ impl Parts {
 
 /// A token that nobody has seen before.
 fn random(prefix: &str) -> String {
-    format!("{prefix}-{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple())
+    format!(
+        "{prefix}-{}{}",
+        uuid::Uuid::new_v4().simple(),
+        uuid::Uuid::new_v4().simple()
+    )
 }
 
 fn part<E: std::fmt::Display>(part: &'static str) -> impl FnOnce(E) -> SandboxError {
-    move |error| SandboxError::Part { part, why: error.to_string() }
+    move |error| SandboxError::Part {
+        part,
+        why: error.to_string(),
+    }
 }
 
 /// Writes a small file whole or not at all, for its owner's eyes only: it may hold tokens.

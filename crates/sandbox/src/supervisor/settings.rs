@@ -91,8 +91,14 @@ pub(super) fn file(what: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(
 pub(super) fn check_name(name: &str) -> Result<(), SandboxError> {
     let fine = !name.is_empty()
         && name.len() <= 24
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    if fine { Ok(()) } else { Err(SandboxError::Name(name.to_owned())) }
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if fine {
+        Ok(())
+    } else {
+        Err(SandboxError::Name(name.to_owned()))
+    }
 }
 
 #[cfg(test)]
