@@ -139,7 +139,7 @@ async fn records_are_found_by_name_and_comment_and_foreign_ones_stay() {
         ..RecordFilter::default()
     };
     let found = world.client.records(&zone.id, &ours).await.unwrap();
-    assert_eq!(found, [made.clone()]);
+    assert_eq!(found, std::slice::from_ref(&made));
     let moved = NewRecord {
         content: "203.0.113.2".into(),
         ..record.clone()
