@@ -1,6 +1,6 @@
 //! What a host says of itself, and what kind of host that makes it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hoist_ssh::{Error, Fingerprint, Script, Session};
 
@@ -49,6 +49,10 @@ pub(crate) struct HostFacts {
     pub(crate) made_by: Option<String>,
     pub(crate) k3s: K3s,
     pub(crate) tools: BTreeSet<String>,
+    /// The flake that was uploaded last: each file's SHA-256 digest.
+    pub(crate) files: BTreeMap<String, String>,
+    /// That flake's settings of this machine.
+    pub(crate) settings: Option<serde_json::Value>,
 }
 
 impl HostFacts {
@@ -104,6 +108,13 @@ impl HostFacts {
                 .filter(|(name, _)| *name == "tool")
                 .map(|(_, tool)| (*tool).to_owned())
                 .collect(),
+            files: lines
+                .iter()
+                .filter(|(name, _)| *name == "file")
+                .filter_map(|(_, file)| file.split_once(' '))
+                .map(|(digest, path)| (path.to_owned(), digest.to_owned()))
+                .collect(),
+            settings: get("settings").and_then(|text| serde_json::from_str(text).ok()),
         })
     }
 
@@ -131,6 +142,19 @@ pub(crate) mod tests {
         assert_eq!(facts.memory_mib, 3820);
         assert!(facts.lasting && facts.root && facts.tools.contains("flock"));
         assert_eq!(facts.k3s, K3s::Active);
+    }
+
+    #[test]
+    fn what_was_uploaded_last_is_told_file_by_file() {
+        let text = format!("{INSTALLED}file=aa modules/a b.nix\nfile=bb flake.nix\nsettings={{  \"a\": \"x=y\" }}\n");
+        let facts = HostFacts::parse(&text).unwrap();
+        let files: Vec<_> = facts
+            .files
+            .iter()
+            .map(|(path, digest)| (path.as_str(), digest.as_str()))
+            .collect();
+        assert_eq!(files, [("flake.nix", "bb"), ("modules/a b.nix", "aa")]);
+        assert_eq!(facts.settings.unwrap()["a"], "x=y");
     }
 
     #[test]

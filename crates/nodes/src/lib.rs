@@ -5,6 +5,7 @@
 
 mod api;
 mod apply;
+mod changes;
 mod desired;
 mod host;
 pub mod kubeconfig;

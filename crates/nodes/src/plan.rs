@@ -2,6 +2,7 @@
 
 use hoist_model::{Blocked, Draft, FieldChange, Key, Lookup, Reason, Risk, Step, Verb};
 
+use crate::changes::changes;
 use crate::desired::{Desired, Node};
 use crate::host::{HostFacts, K3s, Os};
 use crate::observe::{Observed, Seen};
@@ -181,24 +182,14 @@ impl Planner<'_> {
         let name = node.name.as_str();
         let before = rotate.then(|| host_key(name));
         if facts.running() != Some(node.hash.as_str()) {
-            let old = match (facts.running(), &facts.system) {
-                (Some(hash), _) => short(hash).to_owned(),
-                (None, Some(system)) => system.clone(),
-                (None, None) => "unknown".to_owned(),
-            };
-            let change = FieldChange::new("configuration", Some(old), Some(short(&node.hash)));
+            let fields = self.differences(node, facts);
             let op = Op::Update { machine: name.into() };
             let risk = Risk::Downtime("services whose configuration changes are restarted, k3s within a minute".into());
-            let step = Step::new(
-                Key::node(name),
-                Verb::Update,
-                op,
-                Reason::Changed { fields: vec![change] },
-            )
-            .needs(before)
-            .needs(self.earlier_update(node))
-            .group(name)
-            .risk(risk);
+            let step = Step::new(Key::node(name), Verb::Update, op, Reason::Changed { fields })
+                .needs(before)
+                .needs(self.earlier_update(node))
+                .group(name)
+                .risk(risk);
             self.draft.steps.push(step);
             return;
         }
@@ -209,6 +200,22 @@ impl Planner<'_> {
                 .group(name);
             self.draft.steps.push(step);
         }
+    }
+
+    /// Why a host is to be updated: by the fields that differ where it can be told, else by what runs there.
+    fn differences(&self, node: &Node, facts: &HostFacts) -> Vec<FieldChange> {
+        let old = match (facts.running(), &facts.system) {
+            (Some(hash), _) => {
+                let fields = changes(node, facts);
+                if !fields.is_empty() {
+                    return fields;
+                }
+                short(hash).to_owned()
+            }
+            (None, Some(system)) => system.clone(),
+            (None, None) => "unknown".to_owned(),
+        };
+        vec![FieldChange::new("configuration", Some(old), Some(short(&node.hash)))]
     }
 
     /// Control planes change one after another, so that etcd keeps its quorum.

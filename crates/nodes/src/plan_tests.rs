@@ -3,7 +3,7 @@
 //! One machine a line: `NAME ROLE SEEN`. The desired configuration's hash is `new`, so that a host that runs `old` has
 //! drifted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use hoist_model::{ClusterAccess, Draft, HostKeyPins, Lookup, Risk, Step};
@@ -50,6 +50,8 @@ fn facts(words: &[&str]) -> HostFacts {
             () => K3s::Active,
         },
         tools: BTreeSet::new(),
+        files: BTreeMap::new(),
+        settings: None,
     }
 }
 

@@ -9,6 +9,7 @@ mod tree;
 pub use settings::{BetweenNodes, Firewall, K3s, STATE_DIR, Settings, User};
 pub use sources::Sources;
 pub use tree::Tree;
+pub(crate) use tree::digest;
 
 use hoist_model::Facts;
 use hoist_spec::{Machine, Os, Spec};

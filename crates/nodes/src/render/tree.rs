@@ -45,8 +45,17 @@ impl Tree {
                 hash.update(part.as_bytes());
             }
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(hash)
     }
+}
+
+/// The SHA-256 digest of one text, as `sha256sum` prints it.
+pub(crate) fn digest(text: &str) -> String {
+    hex(Sha256::new_with_prefix(text))
+}
+
+fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -132,6 +132,9 @@ async fn the_sandboxs_machines_become_nodes() {
         hosts.create(spec).await.unwrap();
     }
     let nodes = world.first_run();
+    // The machines carry the deploy key's mark: nobody has to approve that their disks are written.
+    let (draft, ..) = world.survey(&nodes).await;
+    assert!(draft.steps.iter().all(|step| !step.destructive()), "{draft:#?}");
     if let Err(error) = world.converge(&nodes).await {
         panic!("{error}\n{:?}\n{:?}", hosts.console(1), hosts.console(2));
     }
