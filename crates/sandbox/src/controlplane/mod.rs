@@ -4,8 +4,12 @@
 //! a server gets a kube-apiserver on its address, an agent a Node. What differs from k3s:
 //!
 //! - One etcd serves all servers, however many there are; it runs for as long as one server does.
-//! - kwok stands for the kubelets: pods run without containers, and Jobs succeed. Some programs run for real, as local
-//!   processes, for as long as a pod with their image runs: the API server reaches them through the egress proxy.
+//! - kwok stands for the kubelets: pods run without containers, Jobs succeed, and a pod's ports answer plain HTTP that
+//!   says so. Who runs in no container can run beside the cluster, for as long as a pod with its image runs, and is
+//!   reached through the egress proxy: cert-manager's three programs for real (`programs`), sops-secrets-operator by
+//!   the real sops (`sops`), metrics-server (`metrics`) and Cilium's operator (`cilium`) as far as others see them.
+//! - Their world is the sandbox's: Let's Encrypt is pebble, Cloudflare the emulator, and nothing else is reached
+//!   (`world`).
 //! - A Node becomes Ready when a pod of Cilium's agent runs on it, as without flannel on real nodes; what pods send to
 //!   each other is not carried at all.
 //! - A sandbox has one cluster: a second server that would make another one is refused.

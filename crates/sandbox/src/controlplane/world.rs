@@ -288,3 +288,89 @@ fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::extract::Request as Asked;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::super::tools::Tools;
+    use super::*;
+
+    /// A world with a Cloudflare that says what it was asked, on an address of its own.
+    async fn world(folder: &std::path::Path, last: u8) -> (World, SocketAddr) {
+        let echo = Router::new().fallback(|asked: Asked| async move {
+            let host = asked
+                .headers()
+                .get("host")
+                .and_then(|host| host.to_str().ok())
+                .unwrap_or_default()
+                .to_owned();
+            format!("{} {} {host}", asked.method(), asked.uri())
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let cloudflare = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, echo).await });
+        let pid = std::process::id();
+        let part = |shift: u32| u8::try_from((pid >> shift) & 0x7f).unwrap_or_default();
+        let address = std::net::Ipv4Addr::new(127, 64 + part(7) / 4, part(0), last);
+        let mut config = Config::new(folder, address, Tools::new([]));
+        config.cloudflare = Some(format!("http://{cloudflare}").parse().unwrap());
+        (World::start(&config).await.unwrap(), (address, port::WORLD).into())
+    }
+
+    #[tokio::test]
+    async fn a_known_name_leads_to_its_stand_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_world, proxy) = world(folder.path(), 2).await;
+        let root = std::fs::read(folder.path().join("world/sandbox-ca.crt")).unwrap();
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(&root).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .proxy(reqwest::Proxy::https(format!("http://{proxy}")).unwrap())
+            .build()
+            .unwrap();
+        let answer = client
+            .get("https://api.cloudflare.com/client/v4/zones?name=example.com")
+            .send()
+            .await
+            .unwrap();
+        let text = answer.text().await.unwrap();
+        assert!(
+            text.starts_with("GET /client/v4/zones?name=example.com 127.0.0.1:"),
+            "{text}"
+        );
+    }
+
+    #[tokio::test]
+    async fn nothing_else_is_reached() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_world, proxy) = world(folder.path(), 3).await;
+        for target in [
+            "example.org:443",
+            "api.cloudflare.com:80",
+            "acme-v02.api.letsencrypt.org:443",
+            "127.0.0.1:443",
+        ] {
+            let mut stream = TcpStream::connect(proxy).await.unwrap();
+            stream
+                .write_all(format!("CONNECT {target} HTTP/1.1\r\n\r\n").as_bytes())
+                .await
+                .unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            assert!(
+                answer.starts_with("HTTP/1.1 403 nothing leaves the sandbox") && answer.contains(target),
+                "{answer}"
+            );
+        }
+    }
+}
