@@ -46,7 +46,10 @@ pub(crate) fn run(workspace: &Workspace, keep: bool) -> Result<()> {
     phases.print();
     result?;
     if !keep {
-        println!("\nNothing is left of it. `cargo xtask demo --keep` leaves it up, to play with.");
+        println!("\nNothing is left of it. Try next:");
+        println!("  cargo xtask demo --keep              # the same, and the cluster stays up to play with");
+        println!("  cargo install --path crates/cli      # hoist itself; then `hoist --help`");
+        println!("  hoist init my-cluster                # a commented hoist.yaml of your own");
     }
     Ok(())
 }

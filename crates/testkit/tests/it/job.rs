@@ -32,7 +32,12 @@ fn one_file_becomes_a_verified_cluster_and_goes_without_a_trace() {
 
     plan_of_an_empty_cloud_is_complete_and_touches_nothing(&scenario);
 
-    scenario.hoist(&["apply", "-y"]).expect(0);
+    // What was planned and looked at is what is applied.
+    scenario.hoist(&["plan", "--save", "plan.json"]).expect(2);
+    let applied = scenario.hoist(&["apply", "plan.json", "-y"]).expect(0);
+    for phase in ["infra", "nodes", "cluster"] {
+        assert!(applied.stderr.contains(&format!("\n{phase:8} ")), "no time of {phase}");
+    }
     let again = scenario.hoist(&["plan", "-o", "json"]).expect(0);
     assert_eq!(steps(&again.json()).len(), 0, "{}", again.stdout);
     let verified = scenario
@@ -47,6 +52,7 @@ fn one_file_becomes_a_verified_cluster_and_goes_without_a_trace() {
     an_unchanged_plan_asks_once_a_kind(&scenario);
     another_folder_with_the_persons_own_key_goes_on(&scenario);
     three_changes_are_three_causes(&scenario);
+    a_saved_plan_that_does_not_hold_any_more_is_refused(&scenario);
     nothing_is_destroyed_without_its_word(&scenario);
 
     scenario
@@ -197,6 +203,17 @@ fn three_changes_are_three_causes(scenario: &Scenario) {
         String::from_utf8_lossy(&planned.stdout)
     );
     std::fs::write(scenario.spec(), spec).unwrap();
+}
+
+fn a_saved_plan_that_does_not_hold_any_more_is_refused(scenario: &Scenario) {
+    scenario.edit("serverType: cx43", "serverType: cx53");
+    let refused = scenario.hoist(&["apply", "plan.json", "-y"]).expect(1);
+    assert!(
+        refused.stderr.contains("the saved plan does not hold any more"),
+        "{}",
+        refused.stderr
+    );
+    scenario.edit("serverType: cx53", "serverType: cx43");
 }
 
 fn nothing_is_destroyed_without_its_word(scenario: &Scenario) {
