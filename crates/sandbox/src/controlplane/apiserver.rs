@@ -67,15 +67,7 @@ fn arguments(config: &Config, pki: &Pki, etcd: &Pair, node: &K3sNode) -> Result<
         },
     )?;
     let client = |file: &str, name: &str, group: Option<&str>, authority: &super::pki::Authority| {
-        authority.issue_files(
-            file,
-            &Leaf {
-                common_name: name,
-                organization: group,
-                names: &[],
-                usage: Usage::Client,
-            },
-        )
+        authority.issue_files(file, &Leaf::client(name, group))
     };
     let proxy = client("client-auth-proxy", "system:auth-proxy", None, &pki.front_proxy)?;
     let kubelet = client(

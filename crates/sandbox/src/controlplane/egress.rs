@@ -20,6 +20,7 @@ use super::config::port;
 use super::connect;
 use super::error::Error;
 use super::front::Backends;
+use super::serve;
 use super::simulated;
 use super::stand_ins::StandIns;
 
@@ -47,26 +48,21 @@ enum Target {
 impl Egress {
     /// Listens on the socket, then works until the returned set is dropped.
     pub(crate) fn start(self, socket: &Path) -> Result<JoinSet<()>, Error> {
+        // The kernel's limit is 108; a few bytes less leave the error to us.
+        if socket.as_os_str().len() > 100 {
+            let length = socket.as_os_str().len();
+            return Err(Error::Config(format!(
+                "the path of the socket {} has {length} bytes, and 100 are possible; give the sandbox a shorter folder",
+                socket.display()
+            )));
+        }
         let _ = std::fs::remove_file(socket);
         let listener = UnixListener::bind(socket).map_err(|source| Error::Listen {
             address: socket.display().to_string(),
             what: "the egress proxy",
             source,
         })?;
-        let mut tasks = JoinSet::new();
-        tasks.spawn(async move {
-            let mut connections = JoinSet::new();
-            loop {
-                tokio::select! {
-                    accepted = listener.accept() => match accepted {
-                        Ok((stream, _)) => drop(connections.spawn(self.clone().serve(stream))),
-                        Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-                    },
-                    Some(_) = connections.join_next() => {}
-                }
-            }
-        });
-        Ok(tasks)
+        Ok(serve::each(listener, move |stream| self.clone().serve(stream)))
     }
 
     async fn serve(self, mut stream: UnixStream) {

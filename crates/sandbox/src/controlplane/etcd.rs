@@ -24,12 +24,7 @@ impl Etcd {
             usage: Usage::Both,
         };
         let server = pki.etcd.issue_files("etcd-server", &leaf)?;
-        let leaf = Leaf {
-            common_name: "etcd-client",
-            organization: None,
-            names: &[],
-            usage: Usage::Client,
-        };
+        let leaf = Leaf::client("etcd-client", None);
         let client = pki.etcd.issue_files("etcd-client", &leaf)?;
         let clients = format!("https://{address}:{}", port::ETCD);
         let peers = format!("http://{address}:{}", port::ETCD_PEER);

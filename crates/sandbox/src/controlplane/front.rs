@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use super::error::Error;
+use super::serve;
 
 /// The API servers that run, in the order in which they started.
 #[derive(Clone, Debug, Default)]
@@ -38,26 +39,8 @@ impl Backends {
 
 /// Listens, then forwards until the returned set is dropped.
 pub(crate) async fn start(listen: SocketAddr, backends: Backends) -> Result<JoinSet<()>, Error> {
-    let listener = TcpListener::bind(listen).await.map_err(|source| Error::Listen {
-        address: listen.to_string(),
-        what: "the API servers' front",
-        source,
-    })?;
-    let mut tasks = JoinSet::new();
-    tasks.spawn(async move {
-        let mut connections = JoinSet::new();
-        loop {
-            tokio::select! {
-                accepted = listener.accept() => match accepted {
-                    Ok((client, _)) => drop(connections.spawn(forward(client, backends.all()))),
-                    // Out of file descriptors, most likely: connections that end give some back.
-                    Err(_) => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
-                },
-                Some(_) = connections.join_next() => {}
-            }
-        }
-    });
-    Ok(tasks)
+    let listener = serve::bind(listen, "the API servers' front").await?;
+    Ok(serve::each(listener, move |client| forward(client, backends.all())))
 }
 
 async fn forward(mut client: TcpStream, backends: Vec<SocketAddr>) {

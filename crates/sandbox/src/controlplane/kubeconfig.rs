@@ -4,7 +4,7 @@ use data_encoding::BASE64;
 use serde_json::json;
 
 use super::error::Error;
-use super::pki::{Leaf, Pki, Usage};
+use super::pki::{Leaf, Pki};
 
 /// Whom a client certificate speaks for.
 #[derive(Clone, Copy)]
@@ -25,12 +25,7 @@ impl User<'static> {
 
 /// A kubeconfig with cluster, user and context named `default`, as k3s names them, with a new client certificate.
 pub(crate) fn kubeconfig(pki: &Pki, server: &str, user: &User<'_>) -> Result<String, Error> {
-    let leaf = Leaf {
-        common_name: user.name,
-        organization: user.group,
-        names: &[],
-        usage: Usage::Client,
-    };
+    let leaf = Leaf::client(user.name, user.group);
     let (cert, key) = pki.client.issue(&leaf)?;
     let user = json!({
         "client-certificate-data": BASE64.encode((cert + pki.client.pem()).as_bytes()),

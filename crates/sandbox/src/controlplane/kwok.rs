@@ -8,7 +8,7 @@ use super::config::{Config, port};
 use super::controllers::credentials;
 use super::error::Error;
 use super::files;
-use super::pki::{Leaf, Pki, Usage};
+use super::pki::{Leaf, Pki};
 use super::process::Launch;
 
 /// The annotation of the Nodes that kwok cares for.
@@ -26,12 +26,7 @@ pub(crate) fn launch(config: &Config, pki: &Pki) -> Result<Launch, Error> {
     documents.push(logs(config)?.to_string());
     files::write(&stages, documents.join("\n---\n"))?;
     let address = config.address.to_string();
-    let leaf = Leaf {
-        common_name: "kubelet",
-        organization: None,
-        names: std::slice::from_ref(&address),
-        usage: Usage::Server,
-    };
+    let leaf = Leaf::server("kubelet", std::slice::from_ref(&address));
     let serving = pki.server.issue_files("serving-kubelet", &leaf)?;
     let args = vec![
         format!("--kubeconfig={}", credentials(config, pki, "kwok", "system:admin")?),

@@ -4,8 +4,6 @@
 //! program would have to scrape kubelets that are not there.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -18,17 +16,14 @@ use hyper_util::service::TowerToHyperService;
 use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::api::ListParams;
 use kube::{Api, ResourceExt as _};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
 
 use super::egress::is_running;
 use super::error::Error;
-use super::pki::{Authority, Leaf, Usage};
+use super::pki::{Authority, Leaf};
+use super::serve;
 
 /// The image that this stands for.
 pub(crate) const IMAGE: &str = "metrics-server";
@@ -63,54 +58,21 @@ pub(crate) async fn start(
     authority: &Authority,
     client: kube::Client,
 ) -> Result<JoinSet<()>, Error> {
-    let acceptor = acceptor(authority)?;
-    let listener = TcpListener::bind(listen).await.map_err(|source| Error::Listen {
-        address: listen.to_string(),
-        what: "the metrics API",
-        source,
-    })?;
-    let router = router(client);
-    let mut tasks = JoinSet::new();
-    tasks.spawn(async move {
-        let mut connections = JoinSet::new();
-        loop {
-            tokio::select! {
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => {
-                        let (acceptor, router) = (acceptor.clone(), router.clone());
-                        connections.spawn(async move {
-                            let Ok(stream) = acceptor.accept(stream).await else { return };
-                            let service = TowerToHyperService::new(router);
-                            let builder = auto::Builder::new(TokioExecutor::new());
-                            let _ = builder.serve_connection(TokioIo::new(stream), service).await;
-                        });
-                    }
-                    Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-                },
-                Some(_) = connections.join_next() => {}
-            }
-        }
-    });
-    Ok(tasks)
-}
-
-fn acceptor(authority: &Authority) -> Result<TlsAcceptor, Error> {
-    let bad = |what: &str, error: &dyn std::fmt::Display| Error::Config(format!("the metrics API's {what}: {error}"));
     let names = ["metrics-server.kube-system.svc".to_owned()];
-    let leaf = Leaf {
-        common_name: IMAGE,
-        organization: None,
-        names: &names,
-        usage: Usage::Server,
-    };
-    let (cert, key) = authority.issue(&leaf)?;
-    let cert = CertificateDer::from_pem_slice(cert.as_bytes()).map_err(|error| bad("certificate", &error))?;
-    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|error| bad("key", &error))?;
-    let server = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_no_client_auth().with_single_cert(vec![cert], key))
-        .map_err(|error| bad("TLS", &error))?;
-    Ok(TlsAcceptor::from(Arc::new(server)))
+    let acceptor = serve::tls(authority, &Leaf::server(IMAGE, &names))?;
+    let listener = serve::bind(listen, "the metrics API").await?;
+    let router = router(client);
+    Ok(serve::each(listener, move |stream| {
+        let (acceptor, router) = (acceptor.clone(), router.clone());
+        async move {
+            let Ok(stream) = acceptor.accept(stream).await else {
+                return;
+            };
+            let service = TowerToHyperService::new(router);
+            let builder = auto::Builder::new(TokioExecutor::new());
+            let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+        }
+    }))
 }
 
 fn router(client: kube::Client) -> Router {

@@ -56,6 +56,28 @@ pub(crate) struct Leaf<'a> {
     pub(crate) usage: Usage,
 }
 
+impl<'a> Leaf<'a> {
+    /// Of a TLS server with these names and addresses.
+    pub(crate) fn server(common_name: &'a str, names: &'a [String]) -> Self {
+        Self {
+            common_name,
+            organization: None,
+            names,
+            usage: Usage::Server,
+        }
+    }
+
+    /// Of a user and their group.
+    pub(crate) fn client(common_name: &'a str, organization: Option<&'a str>) -> Self {
+        Self {
+            common_name,
+            organization,
+            names: &[],
+            usage: Usage::Client,
+        }
+    }
+}
+
 /// A certificate authority.
 #[derive(Debug)]
 pub(crate) struct Authority {
