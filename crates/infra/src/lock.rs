@@ -64,7 +64,7 @@ impl LockError {
 }
 
 /// The lock of one cluster.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct ProjectLock {
     client: Client,
     cluster: String,
@@ -80,6 +80,16 @@ pub struct Held {
     key: u64,
     id: String,
     since: u64,
+}
+
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Held")
+            .field("cluster", &self.lock.cluster)
+            .field("holder", &self.lock.holder)
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ProjectLock {
