@@ -50,7 +50,9 @@ impl Api {
     /// Reads a kubeconfig and discovers what the API server serves. A rustls crypto provider must be installed.
     pub async fn connect(kubeconfig: &str) -> Result<Self, DeployError> {
         let bad = |error: &dyn std::fmt::Display| DeployError::Kubeconfig(error.to_string());
-        let kubeconfig = Kubeconfig::from_yaml(kubeconfig).map_err(|error| bad(&error))?;
+        // The parser's own words may quote what it could not read, and with it a key.
+        let kubeconfig = Kubeconfig::from_yaml(kubeconfig)
+            .map_err(|_| DeployError::Kubeconfig("it is not the YAML of a kubeconfig".to_owned()))?;
         let options = KubeConfigOptions::default();
         let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await;
         let mut config = config.map_err(|error| bad(&error))?;
@@ -405,5 +407,37 @@ mod tests {
             last,
             "/api/v1/namespaces/ns/configmaps?limit=1000&labelSelector=x&continue=t%2F1"
         );
+    }
+
+    #[tokio::test]
+    async fn waiting_for_an_end_survives_a_watch_that_is_refused() {
+        let served = json!({"kind": "APIGroupDiscoveryList", "items": [{"metadata": {"name": ""}, "versions": [{
+            "version": "v1", "resources": [{"resource": "configmaps", "responseKind": {"kind": "ConfigMap"},
+            "scope": "Namespaced", "verbs": ["list"]}]}]}]});
+        let none = json!({"kind": "APIGroupDiscoveryList", "items": []});
+        let there = json!({"metadata": {"resourceVersion": "7"}, "items": [{"metadata": {"name": "a", "uid": "u"}}]});
+        let gone = json!({"message": "too old resource version", "reason": "Expired"});
+        let (api, asked) = api(vec![
+            (200, served),
+            (200, none),
+            (200, there),
+            (410, gone),
+            (200, page(&[], "")),
+        ]);
+        let id = ObjectId::new("", "ConfigMap", Some("ns"), "a");
+        let deadline = std::time::Instant::now() + Duration::from_secs(60);
+        let mut said = Vec::new();
+        crate::wait_gone(&api, &id, Some("u"), deadline, |why| said.push(why.to_owned()))
+            .await
+            .unwrap();
+        assert_eq!(said, ["is still there"]);
+        assert_eq!(asked.lock().unwrap().len(), 5);
+    }
+
+    #[tokio::test]
+    async fn a_kubeconfig_that_cannot_be_read_is_not_quoted() {
+        let error = Api::connect("users: hunter2").await.err().unwrap();
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+        assert!(error.hint().is_some());
     }
 }

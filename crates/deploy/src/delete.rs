@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::mark::label_value;
-use crate::{ANNOTATION_SKIP_DELETE, Api, DeployError, LABEL_DISCRIMINATOR, ObjectId, wait_gone};
+use crate::mark::{ANNOTATION_SKIP_DELETE, label_value};
+use crate::{Api, DeployError, LABEL_DISCRIMINATOR, ObjectId, wait_gone};
 
 /// What happens to the objects that a deleted one owns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -29,12 +29,16 @@ const NOISE: [&str; 6] = [
     "creationTimestamp",
     "selfLink",
 ];
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+/// Annotations that others write at each change: they say nothing that a person decides.
+const NOTES: [&str; 2] = [
+    "kubectl.kubernetes.io/last-applied-configuration",
+    "deprecated.daemonset.template.generation",
+];
 /// Fields by which the elements of the API's lists are told apart, likeliest first.
 const KEYS: [&str; 6] = ["name", "containerPort", "port", "mountPath", "type", "ip"];
 
 /// The fields that differ, sorted by path.
-pub fn diff(id: &ObjectId, live: &Value, after: &Value) -> Vec<FieldChange> {
+pub(crate) fn diff(id: &ObjectId, live: &Value, after: &Value) -> Vec<FieldChange> {
     let mut changes = Vec::new();
     walk(String::new(), Some(live), Some(after), &mut changes);
     changes.retain(|change| !is_noise(&change.path));
@@ -53,7 +57,9 @@ pub fn diff(id: &ObjectId, live: &Value, after: &Value) -> Vec<FieldChange> {
 
 fn is_noise(path: &str) -> bool {
     let top = |name: &str| path == name || path.strip_prefix(name).is_some_and(|rest| rest.starts_with(['.', '[']));
-    top("status") || path.contains(LAST_APPLIED) || NOISE.iter().any(|noise| top(&format!("metadata.{noise}")))
+    top("status")
+        || NOTES.iter().any(|note| path.contains(note))
+        || NOISE.iter().any(|noise| top(&format!("metadata.{noise}")))
 }
 
 fn walk(path: String, old: Option<&Value>, new: Option<&Value>, changes: &mut Vec<FieldChange>) {
@@ -217,6 +223,22 @@ mod tests {
             json!({"metadata": {"generation": 1, "resourceVersion": "5", "managedFields": [1], "labels": {"a/b": "1"}}, "status": {"x": 1}}),
             json!({"metadata": {"generation": 2, "resourceVersion": "6", "managedFields": [], "labels": {"a/b": "2"}}, "status": {"x": 2}}),
             &["metadata.labels[a/b]: 1 → 2"],
+        );
+        let notes = |generation: &str, applied: &str| {
+            json!({"metadata": {"annotations": {"deprecated.daemonset.template.generation": generation,
+                "kubectl.kubernetes.io/last-applied-configuration": applied, "own": generation}}})
+        };
+        check(
+            "DaemonSet",
+            notes("1", "{\n}"),
+            notes("2", "{\n\n}"),
+            &["metadata.annotations.own: 1 → 2"],
+        );
+        check(
+            "DaemonSet",
+            json!({}),
+            notes("1", "{}"),
+            &["metadata.annotations.own: - → 1"],
         );
     }
 

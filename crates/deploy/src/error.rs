@@ -203,19 +203,33 @@ impl DeployError {
                 "make the Namespace {} in a component, or name one that exists",
                 id.namespace.as_deref().unwrap_or_default()
             ),
-            _ => return None,
+            Self::NotOurs { id, .. } => format!("where it shall go all the same: {}", kubectl("delete", id)),
+            Self::NotFound { .. } => "somebody deleted it meanwhile: look at the plan again".to_owned(),
+            Self::Garbled { .. } => {
+                "see that the kubeconfig's server is a Kubernetes API server, and no proxy answers in its place"
+                    .to_owned()
+            }
+            Self::Refused { passing, .. } if *passing != Passing::No => {
+                "the API server is busy or starting: try again in a moment".to_owned()
+            }
+            Self::Refused { .. } => return None,
         })
     }
 }
 
 /// The command that shows an object and its events.
 fn describe(id: &ObjectId) -> String {
+    format!("look at it: {}", kubectl("describe", id))
+}
+
+/// The command line of kubectl that does something with one object.
+pub fn kubectl(verb: &str, id: &ObjectId) -> String {
     let place = id
         .namespace
         .as_ref()
         .map(|namespace| format!(" -n {namespace}"))
         .unwrap_or_default();
-    format!("look at it: kubectl{place} describe {} {}", id.of(), id.name)
+    format!("kubectl{place} {verb} {} {}", id.of(), id.name)
 }
 
 /// Makes an error of a `Status` answer. `id` is the object of the request, where there is one.
@@ -305,8 +319,7 @@ fn manager_of(message: &str) -> String {
 
 /// The API has no reason of its own for fields that cannot change: these are the words of its validations.
 fn is_immutable(message: &str) -> bool {
-    const WORDS: [&str; 8] = [
-        "field is immutable",
+    const WORDS: [&str; 7] = [
         "is immutable",
         "may not change once set",
         "cannot change roleRef",

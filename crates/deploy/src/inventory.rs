@@ -13,7 +13,7 @@ use crate::{Kind, Live, Object, ObjectError, ObjectId, Snapshot};
 const NAMESPACE: &str = "kube-system";
 
 /// The name of a deployment's inventory.
-pub fn inventory_id(discriminator: &str) -> ObjectId {
+fn inventory_id(discriminator: &str) -> ObjectId {
     let name = format!(
         "hoist-inventory-{}",
         label_value(discriminator).to_lowercase().replace('_', "-")

@@ -9,9 +9,9 @@ pub const LABEL_DISCRIMINATOR: &str = "hoist.dev/discriminator";
 /// The label that names the component.
 pub const LABEL_COMPONENT: &str = "hoist.dev/component";
 /// Followed by a number: the labels that carry the tags.
-pub const LABEL_TAG_PREFIX: &str = "hoist.dev/tag-";
+const LABEL_TAG_PREFIX: &str = "hoist.dev/tag-";
 /// The annotation that keeps an object from being pruned.
-pub const ANNOTATION_SKIP_DELETE: &str = "hoist.dev/skip-delete";
+pub(crate) const ANNOTATION_SKIP_DELETE: &str = "hoist.dev/skip-delete";
 
 /// What an object is marked with.
 #[derive(Clone, Debug, PartialEq, Eq)]

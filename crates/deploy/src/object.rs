@@ -38,6 +38,14 @@ pub enum ObjectError {
         /// The field.
         field: &'static str,
     },
+    /// Something that must be a map, and into which marks are written, is none.
+    #[error("{id}: `{field}` must be a map")]
+    NotMap {
+        /// The object.
+        id: ObjectId,
+        /// The field.
+        field: String,
+    },
 }
 
 impl Object {
@@ -77,6 +85,12 @@ impl Object {
             name,
         };
         normalise(&id, &mut body)?;
+        maps_only(&id, "", &body)?;
+        if let Some(path) = template_path(&id).filter(|path| !path.is_empty())
+            && let Some(template) = body.pointer(path)
+        {
+            maps_only(&id, path, template)?;
+        }
         Ok(Self { id, version, body })
     }
 
@@ -136,7 +150,7 @@ impl Object {
     }
 
     /// Sets a label.
-    pub fn set_label(&mut self, key: &str, value: &str) {
+    pub(crate) fn set_label(&mut self, key: &str, value: &str) {
         self.body["metadata"]["labels"][key] = value.into();
     }
 
@@ -146,7 +160,7 @@ impl Object {
     }
 
     /// The template of the pods that it makes, if it makes any.
-    pub fn pod_template(&self) -> Option<&Value> {
+    pub(crate) fn pod_template(&self) -> Option<&Value> {
         template_path(&self.id)
             .and_then(|path| self.body.pointer(path))
             .filter(|template| template.is_object())
@@ -219,6 +233,17 @@ fn normalise(id: &ObjectId, body: &mut Value) -> Result<(), ObjectError> {
     Ok(())
 }
 
+/// Refuses metadata, labels and annotations that are no maps: indexing into them would panic.
+fn maps_only(id: &ObjectId, path: &str, holder: &Value) -> Result<(), ObjectError> {
+    for field in ["", "/metadata", "/metadata/labels", "/metadata/annotations"] {
+        if holder.pointer(field).is_some_and(|value| !value.is_object()) {
+            let field = format!("{path}{field}").trim_start_matches('/').replace('/', ".");
+            return Err(ObjectError::NotMap { id: id.clone(), field });
+        }
+    }
+    Ok(())
+}
+
 fn data_only(id: &ObjectId, fields: &mut Map<String, Value>) -> Result<(), ObjectError> {
     let not_text = |field| ObjectError::NotText { id: id.clone(), field };
     let plain = match fields.remove("stringData") {
@@ -287,6 +312,20 @@ mod tests {
         assert!(
             check(json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"a": 1}}))
                 .contains("`data`")
+        );
+        assert_eq!(
+            check(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "labels": ["x"]}})),
+            "ConfigMap/a: `metadata.labels` must be a map"
+        );
+        let check = |template: Value| {
+            check(
+                json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": {"template": template}}),
+            )
+        };
+        assert_eq!(check(json!("x")), "Deployment.apps/a: `spec.template` must be a map");
+        assert_eq!(
+            check(json!({"metadata": {"annotations": "x"}})),
+            "Deployment.apps/a: `spec.template.metadata.annotations` must be a map"
         );
     }
 

@@ -4,18 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use futures::stream::FuturesUnordered;
+use futures::stream::{self, FuturesUnordered};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::call::query;
-use crate::{Api, DeployError, Kind, ObjectId, Readiness, StillWaiting, explain, immediate, readiness};
+use crate::{Api, DeployError, Kind, ObjectId, Passing, Readiness, StillWaiting, explain, immediate, readiness};
 
 /// Between two tries when the API server does not answer or does not serve a kind yet.
 const PAUSE: Duration = Duration::from_millis(300);
-/// For finding out why, once the deadline has passed.
+/// For finding out why, once the deadline has passed: for all objects together.
 const EXPLAINING: Duration = Duration::from_secs(5);
+/// Objects that are asked about at once.
+const ASKED: usize = 8;
 
 /// What to wait for.
 #[derive(Clone, Debug)]
@@ -59,18 +61,16 @@ pub async fn wait_ready(api: &Api, wait: Wait<'_>, mut says: impl FnMut(&[StillW
             Some(one) = news.recv() => {
                 if let Some(failure) = take(&mut states, one) {
                     let (id, reason, live) = failure;
-                    let reason = why(api, reason, Some(&live)).await;
+                    let until = tokio::time::Instant::now() + EXPLAINING;
+                    let reason = why(api, reason, Some(&live), until).await;
                     return Err(DeployError::Failed { id, reason });
                 }
             }
             _ = followers.next(), if !followers.is_empty() => {}
             () = &mut deadline => {
-                let mut waiting = Vec::new();
-                for (id, (reason, live)) in &states {
-                    let reason = why(api, reason.clone(), live.as_ref()).await;
-                    waiting.push(StillWaiting { id: id.clone(), reason });
-                }
-                return Err(DeployError::Deadline { state: "ready", waited: began.elapsed(), waiting });
+                let waited = began.elapsed();
+                let waiting = explained(api, states).await;
+                return Err(DeployError::Deadline { state: "ready", waited, waiting });
             }
         }
         if news.is_empty() {
@@ -109,9 +109,22 @@ fn take(states: &mut BTreeMap<ObjectId, (String, Option<Value>)>, news: News) ->
     None
 }
 
-async fn why(api: &Api, reason: String, live: Option<&Value>) -> String {
+/// What is still waited for, with causes as far as they are found in time.
+async fn explained(api: &Api, states: BTreeMap<ObjectId, (String, Option<Value>)>) -> Vec<StillWaiting> {
+    let until = tokio::time::Instant::now() + EXPLAINING;
+    let mut asking = Vec::with_capacity(states.len());
+    for (id, (reason, live)) in states {
+        asking.push(async move {
+            let reason = why(api, reason, live.as_ref(), until).await;
+            StillWaiting { id, reason }
+        });
+    }
+    stream::iter(asking).buffered(ASKED).collect().await
+}
+
+async fn why(api: &Api, reason: String, live: Option<&Value>, until: tokio::time::Instant) -> String {
     let Some(live) = live else { return reason };
-    match tokio::time::timeout(EXPLAINING, explain(api, live)).await {
+    match tokio::time::timeout_at(until, explain(api, live)).await {
         Ok(Some(cause)) => format!("{reason} ({cause})"),
         _ => reason,
     }
@@ -201,6 +214,7 @@ async fn follow(
             .await;
         match stream {
             Ok(body) => {
+                let opened = Instant::now();
                 let mut events = Events::new(body);
                 while let Some(event) = events.next().await {
                     let object = &event["object"];
@@ -218,6 +232,8 @@ async fn follow(
                         trouble: None,
                     });
                 }
+                // A watch that ends at once must not be asked for as fast as the network goes.
+                tokio::time::sleep(PAUSE.saturating_sub(opened.elapsed())).await;
             }
             Err(error) => {
                 all(&error.to_string());
@@ -286,7 +302,7 @@ fn holds(live: &Value) -> Option<String> {
 }
 
 /// Waits until an object is gone. An object of the same name with another uid counts as gone.
-pub async fn wait_gone(
+pub(crate) async fn wait_gone(
     api: &Api,
     id: &ObjectId,
     uid: Option<&str>,
@@ -308,6 +324,8 @@ pub async fn wait_gone(
             let listing = match api.list(&resource, namespace, &field).await {
                 Ok(listing) => listing,
                 Err(DeployError::NotFound { .. }) => {
+                    // Discovery may name it for a moment longer.
+                    tokio::time::sleep(PAUSE).await;
                     api.discover().await?;
                     continue;
                 }
@@ -325,9 +343,21 @@ pub async fn wait_gone(
                 .saturating_duration_since(Instant::now())
                 .as_secs()
                 .clamp(1, 300);
-            let body = api
+            let opened = Instant::now();
+            let body = match api
                 .watch(&resource, namespace, &field, &listing.resource_version, seconds)
-                .await?;
+                .await
+            {
+                Ok(body) => body,
+                // What passes, and a state that was compacted away meanwhile: looked at anew.
+                Err(error)
+                    if error.passing() != Passing::No || matches!(error, DeployError::Refused { code: 410, .. }) =>
+                {
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             let mut events = Events::new(body);
             while let Some(event) = events.next().await {
                 if !same(&event["object"]) {
@@ -341,6 +371,7 @@ pub async fn wait_gone(
                     says(&reason);
                 }
             }
+            tokio::time::sleep(PAUSE.saturating_sub(opened.elapsed())).await;
         }
     };
     let result = tokio::time::timeout_at(deadline.into(), work).await;
