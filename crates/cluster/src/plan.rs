@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hoist_deploy::{Comparison, DeployError, ObjectId, Readiness, immediate, readiness};
+use hoist_deploy::{
+    Comparison, DeployError, Kind, LABEL_DISCRIMINATOR, ObjectId, Readiness, immediate, kubectl, readiness,
+};
 use hoist_model::{Blocked, Draft, FieldChange, Key, Lookup, Reason, Step, Verb};
 
 use crate::desired::{Desired, Part, ungated};
@@ -24,7 +26,7 @@ pub(crate) fn plan(desired: &Desired, observed: &Observed) -> Draft<Op> {
             let hint = if desired.ending {
                 "bring the API server back, or give up on what it holds outside: hoist destroy --abandon-cluster"
             } else {
-                "see that the API server runs: hoist doctor"
+                "see on a server that k3s runs: hoist ssh MACHINE -- systemctl status k3s"
             };
             return Draft {
                 steps: Vec::new(),
@@ -100,7 +102,7 @@ pub(crate) fn plan(desired: &Desired, observed: &Observed) -> Draft<Op> {
         draft.blocked.extend(seen.snapshot.unknown().map(|(kind, why)| Blocked {
             key: Key::new("kind", kind.to_string()),
             why: why.to_owned(),
-            hint: None,
+            hint: Some(look_at(kind)),
         }));
     }
     draft
@@ -110,6 +112,19 @@ enum Decision {
     Nothing,
     Step(Step<Op>),
     Blocked(Blocked),
+}
+
+/// What to do about an object of this name that is not ours.
+pub(crate) fn hand_over(id: &ObjectId) -> String {
+    format!(
+        "to hand it over: {} {LABEL_DISCRIMINATOR}=…, else rename or delete one of the two",
+        kubectl("label", id)
+    )
+}
+
+/// What to do where the API server could not say how objects of a kind stand.
+pub(crate) fn look_at(kind: &Kind) -> String {
+    format!("see whether this answers, then plan again: kubectl get {kind} -A")
 }
 
 /// Whether it is desired and somebody is deleting it.
@@ -145,15 +160,7 @@ fn decide(id: &ObjectId, comparison: Comparison) -> Decision {
         Comparison::Foreign if id.kind == "Namespace" && id.group.is_empty() => Decision::Nothing,
         Comparison::Foreign => blocked(
             "an object of this name exists and does not belong to this cluster's hoist".to_owned(),
-            Some(format!(
-                "to hand it over: kubectl label {} {}{} hoist.dev/discriminator=…, else rename or delete one of the two",
-                id.of(),
-                id.name,
-                id.namespace
-                    .as_ref()
-                    .map(|namespace| format!(" -n {namespace}"))
-                    .unwrap_or_default()
-            )),
+            Some(hand_over(id)),
         ),
         Comparison::Refused(DeployError::Immutable { .. }) if id.of().is("batch", "Job") => {
             let cause = "a Job cannot be changed once it runs: it is made anew and runs again".to_owned();
@@ -165,7 +172,7 @@ fn decide(id: &ObjectId, comparison: Comparison) -> Decision {
             ))
         }
         Comparison::Refused(error) => blocked(error.to_string(), error.hint()),
-        Comparison::Unknown(why) => blocked(why, None),
+        Comparison::Unknown(why) => blocked(why, Some(look_at(&id.of()))),
     }
 }
 

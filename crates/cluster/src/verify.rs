@@ -2,8 +2,11 @@
 //! never by the word Running; what cannot be told here is skipped with its reason.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use hoist_deploy::{Api, DeployError, Inventory, Live, Object, ObjectId, Readiness, Snapshot, explain, readiness};
+use hoist_deploy::{
+    Api, DeployError, Inventory, Live, Object, ObjectId, Readiness, Snapshot, explain, kubectl, readiness,
+};
 use hoist_model::{At, Check, Diagnostics, Lookup};
 use serde_json::Value;
 
@@ -11,9 +14,12 @@ use crate::component::Catalog;
 use crate::desired::{Desired, Entry};
 use crate::observe::{is_simulated, list};
 use crate::phase::ClusterPhase;
+use crate::plan::{hand_over, look_at};
 
 /// What is said of whatever a controller would do, where pods run nothing.
 const SIMULATED: &str = "the nodes are simulated: their pods run nothing";
+/// For finding the cause behind one object that is not ready.
+const EXPLAINING: Duration = Duration::from_secs(5);
 
 impl<C: Catalog> ClusterPhase<C> {
     /// Checks the cluster. `nodes` are the names that its Nodes shall have.
@@ -57,7 +63,7 @@ fn unreachable(why: &str) -> Check {
         "cluster",
         "the API server answers",
         why,
-        Some("hoist doctor".to_owned()),
+        Some("see on a server that k3s runs: hoist ssh MACHINE -- systemctl status k3s".to_owned()),
     )
 }
 
@@ -162,8 +168,15 @@ async fn object(api: &Api, area: &str, id: &ObjectId, entry: &Entry, live: Live<
     let live = match live {
         Live::Ours(live) => live,
         Live::Absent => return Check::fail(area, title, "it does not exist", apply()),
-        Live::Foreign => return Check::fail(area, title, "an object of this name exists and is not ours", None),
-        Live::Unknown(why) => return Check::fail(area, title, why, None),
+        Live::Foreign => {
+            return Check::fail(
+                area,
+                title,
+                "an object of this name exists and is not ours",
+                Some(hand_over(id)),
+            );
+        }
+        Live::Unknown(why) => return Check::fail(area, title, why, Some(look_at(&id.of()))),
     };
     if area == "secrets" {
         return secret(title, entry.object.body(), live);
@@ -185,19 +198,11 @@ async fn object(api: &Api, area: &str, id: &ObjectId, entry: &Entry, live: Live<
         }
         Readiness::Ready => Check::pass(area, title, evidence(live)),
         Readiness::InProgress(why) | Readiness::Failed(why) => {
-            let cause = explain(api, live).await;
-            let why = cause.map_or(why.clone(), |cause| format!("{why} ({cause})"));
-            let place = id
-                .namespace
-                .as_ref()
-                .map(|namespace| format!(" -n {namespace}"))
-                .unwrap_or_default();
-            Check::fail(
-                area,
-                title,
-                why,
-                Some(format!("kubectl{place} describe {} {}", id.of(), id.name)),
-            )
+            let why = match tokio::time::timeout(EXPLAINING, explain(api, live)).await {
+                Ok(Some(cause)) => format!("{why} ({cause})"),
+                _ => why,
+            };
+            Check::fail(area, title, why, Some(kubectl("describe", id)))
         }
     }
 }
