@@ -123,3 +123,13 @@ async fn the_phase_does_not_take_the_lock_for_a_leftover() {
     assert_eq!(rig.names("ssh_keys").await, ["hoist-lock-demo"]);
     held.release().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_holder_who_is_certainly_gone_is_taken_over_at_once() {
+    let rig = Rig::new().await;
+    lock(&rig, "cameron.desk.17", LONG).acquire().await.unwrap();
+    let stays = lock(&rig, "cameron.desk.18", LONG).unless_gone(|holder| holder == "robin.laptop.17");
+    assert!(matches!(stays.acquire().await, Err(LockError::Held { .. })));
+    let next = lock(&rig, "cameron.desk.18", LONG).unless_gone(|holder| holder == "cameron.desk.17");
+    next.acquire().await.unwrap().release().await.unwrap();
+}
