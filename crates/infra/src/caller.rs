@@ -101,13 +101,22 @@ mod tests {
     use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
     #[tokio::test]
-    async fn on_loopback_the_caller_is_loopback() {
-        let server = MockServer::start().await;
-        let caller = ByConnection {
-            endpoint: format!("{}/v1", server.uri()),
-            echo: server.uri().parse().unwrap(),
-        };
-        assert!(caller.address().await.unwrap().is_loopback());
+    async fn with_an_api_on_loopback_the_caller_is_loopback_and_nobody_else_is_asked() {
+        rustls_provider();
+        let (api, echo) = (MockServer::start().await, MockServer::start().await);
+        Mock::given(any())
+            .respond_with(ResponseTemplate::new(200).set_body_string("203.0.113.9"))
+            .expect(0)
+            .mount(&echo)
+            .await;
+        for endpoint in [api.uri(), api.uri().replace("127.0.0.1", "localhost")] {
+            let caller = ByConnection {
+                endpoint: format!("{endpoint}/v1"),
+                echo: echo.uri().parse().unwrap(),
+            };
+            assert!(caller.address().await.unwrap().is_loopback());
+        }
+        echo.verify().await;
     }
 
     #[tokio::test]

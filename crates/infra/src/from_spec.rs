@@ -1,6 +1,6 @@
 //! Reads off the spec what this phase needs.
 
-use hoist_spec::{Spec, Sudo};
+use hoist_spec::{AdminCidr, Spec, Sudo};
 use ipnet::IpNet;
 
 use crate::wanted::{Admin, Machine, Role, Wanted};
@@ -31,7 +31,10 @@ pub(crate) fn wanted(spec: &Spec) -> Wanted {
             .hetzner
             .admin_cidrs
             .iter()
-            .filter_map(|cidr| admin(&cidr.to_string()))
+            .map(|admin| match admin {
+                AdminCidr::Caller => Admin::Caller,
+                AdminCidr::Net(cidr) => Admin::Cidr(cidr.net()),
+            })
             .collect(),
         ssh_port: spec.access.port,
         // Root takes the keys of those who may become root.
@@ -49,13 +52,5 @@ pub(crate) fn wanted(spec: &Spec) -> Wanted {
             .filter(|(_, machine)| !machine.enabled)
             .map(|(name, _)| name.to_string())
             .collect(),
-    }
-}
-
-fn admin(text: &str) -> Option<Admin> {
-    if text == "self" {
-        Some(Admin::Caller)
-    } else {
-        text.parse().ok().map(Admin::Cidr)
     }
 }

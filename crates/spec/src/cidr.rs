@@ -51,7 +51,6 @@ impl FromStr for Cidr {
         let net: IpNet = text.parse().map_err(|_| {
             let hint = match text.parse::<IpAddr>() {
                 Ok(address) => format!("write {}, which is this one address", IpNet::from(address)),
-                Err(_) if text == "self" => "the caller's own address comes with a later version: write it out".into(),
                 Err(_) => "write address/length, such as 10.42.0.0/16".into(),
             };
             refused(format!("`{text}` is not a network in CIDR notation"), hint)

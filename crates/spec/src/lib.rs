@@ -3,6 +3,7 @@
 //! [`load`] reads a file and either gives a [`Spec`] that holds in every respect that can be told offline, or all the
 //! problems found, each with its place and a hint. Everything in a [`Spec`] is valid by construction.
 
+mod admin_cidr;
 mod catalog;
 mod checks;
 mod cidr;
@@ -16,6 +17,7 @@ mod text;
 mod tree;
 mod types;
 
+pub use admin_cidr::AdminCidr;
 pub use catalog::{CATALOG, CatalogEntry, catalog_entry};
 pub use cidr::Cidr;
 pub use load::{Loaded, load, parse};

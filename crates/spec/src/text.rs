@@ -126,6 +126,7 @@ macro_rules! texts {
                     let check: fn(&str) -> Result<(), Refused> = $check;
                     check(text)
                 })+
+                crate::admin_cidr::FORMAT => text.parse::<crate::AdminCidr>().map(drop),
                 crate::cidr::FORMAT => text.parse::<crate::Cidr>().map(drop),
                 _ => Ok(()),
             }

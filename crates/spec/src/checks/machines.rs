@@ -121,7 +121,7 @@ pub(super) fn somebody_may_log_in(spec: &Spec, report: &mut Report<'_>) {
             &["hetzner", "adminCidrs"],
             "spec/locked-out",
             "hetzner.adminCidrs is empty: the firewall would let nobody reach SSH or the API".into(),
-            "name the networks that you work from, or take the field out to allow every address",
+            "name the networks that you work from, or take the field out to allow the address that hoist is run from",
         );
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Source;
-use crate::Cidr;
+use crate::{AdminCidr, Cidr};
 
 /// The project in Hetzner Cloud.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -16,9 +16,10 @@ pub struct Hetzner {
     /// The private network.
     #[serde(default)]
     pub network: Network,
-    /// Who may reach SSH and the Kubernetes API from outside.
-    #[serde(default = "anywhere")]
-    pub admin_cidrs: Vec<Cidr>,
+    /// Who may reach SSH and the Kubernetes API from outside: networks, and `self` for the address that hoist is run
+    /// from.
+    #[serde(default = "caller")]
+    pub admin_cidrs: Vec<AdminCidr>,
 }
 
 impl Default for Hetzner {
@@ -26,7 +27,7 @@ impl Default for Hetzner {
         Self {
             token: token(),
             network: Network::default(),
-            admin_cidrs: anywhere(),
+            admin_cidrs: caller(),
         }
     }
 }
@@ -35,10 +36,9 @@ fn token() -> Source {
     Source::Env("HCLOUD_TOKEN".parse().expect("a constant name"))
 }
 
-fn anywhere() -> Vec<Cidr> {
-    ["0.0.0.0/0", "::/0"]
-        .map(|text| text.parse().expect("a constant network"))
-        .into()
+/// Not the whole internet: whoever wants that writes it.
+fn caller() -> Vec<AdminCidr> {
+    vec![AdminCidr::Caller]
 }
 
 /// The private network that all machines are in.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hoist_spec::{Os, Role, Source, load, template};
+use hoist_spec::{AdminCidr, Os, Role, Source, load, template};
 
 use crate::{accept, text};
 
@@ -43,8 +43,23 @@ fn the_smallest_spec_holds_with_careful_defaults() {
     assert_eq!(spec.access.port, 22);
     assert_eq!(spec.cluster.pod_cidr.to_string(), "10.42.0.0/16");
     assert_eq!(spec.hetzner.network.cidr.to_string(), "10.0.0.0/16");
+    assert_eq!(spec.hetzner.admin_cidrs, [AdminCidr::Caller], "not the whole internet");
     assert_eq!(spec.machines["one"].image, "debian-12");
     assert_eq!(spec.components.enabled().count(), 0);
+}
+
+#[test]
+fn networks_and_the_caller_may_stand_side_by_side() {
+    let spec = accept(&text(|t| {
+        t + "hetzner: { adminCidrs: [self, 203.0.113.7/32, \"::/0\"] }\n"
+    }));
+    let shown: Vec<_> = spec.hetzner.admin_cidrs.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["self", "203.0.113.7/32", "::/0"]);
+    let json = serde_json::to_value(&spec.hetzner.admin_cidrs).unwrap();
+    assert_eq!(
+        serde_json::from_value::<Vec<AdminCidr>>(json).unwrap(),
+        spec.hetzner.admin_cidrs
+    );
 }
 
 #[test]

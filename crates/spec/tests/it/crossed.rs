@@ -83,27 +83,34 @@ fn nobody_has_sudo() {
 
 #[test]
 fn addresses_where_networks_belong() {
-    insta::assert_snapshot!(of(|t| t + "hetzner: { adminCidrs: [203.0.113.7, \"2001:db8::1\", self] }\n"), @r#"
+    insta::assert_snapshot!(of(|t| t + "hetzner: { adminCidrs: [203.0.113.7, \"2001:db8::1\", sefl, office] }\n"), @r#"
     error[spec/invalid-value]: hetzner.adminCidrs[0]: `203.0.113.7` is not a network in CIDR notation
       --> hoist.yaml:10:25
        |
-    10 | hetzner: { adminCidrs: [203.0.113.7, "2001:db8::1", self] }
+    10 | hetzner: { adminCidrs: [203.0.113.7, "2001:db8::1", sefl, office] }
        |                         ^^^^^^^^^^^
        = hint: write 203.0.113.7/32, which is this one address
 
     error[spec/invalid-value]: hetzner.adminCidrs[1]: `2001:db8::1` is not a network in CIDR notation
       --> hoist.yaml:10:38
        |
-    10 | hetzner: { adminCidrs: [203.0.113.7, "2001:db8::1", self] }
+    10 | hetzner: { adminCidrs: [203.0.113.7, "2001:db8::1", sefl, office] }
        |                                      ^^^^^^^^^^^^^
        = hint: write 2001:db8::1/128, which is this one address
 
-    error[spec/invalid-value]: hetzner.adminCidrs[2]: `self` is not a network in CIDR notation
+    error[spec/invalid-value]: hetzner.adminCidrs[2]: `sefl` is neither a network nor `self`
       --> hoist.yaml:10:53
        |
-    10 | hetzner: { adminCidrs: [203.0.113.7, "2001:db8::1", self] }
+    10 | hetzner: { adminCidrs: [203.0.113.7, "2001:db8::1", sefl, office] }
        |                                                     ^^^^
-       = hint: the caller's own address comes with a later version: write it out
+       = hint: did you mean `self`, the address that hoist is run from?
+
+    error[spec/invalid-value]: hetzner.adminCidrs[3]: `office` is neither a network nor `self`
+      --> hoist.yaml:10:59
+       |
+    10 | hetzner: { adminCidrs: [203.0.113.7, "2001:db8::1", sefl, office] }
+       |                                                           ^^^^^^
+       = hint: write address/length, such as 203.0.113.7/32, or `self`: the address that hoist is run from
     "#);
 }
 
