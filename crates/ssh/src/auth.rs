@@ -55,6 +55,18 @@ pub(crate) async fn log_in(handle: &mut Handle<Client>, target: &Target, identit
         if accepted {
             return Ok(());
         }
+        if handle.is_closed() {
+            break;
+        }
+    }
+    // A host that goes down hangs up in the middle and has judged nobody: the same may succeed later. One that saw too
+    // many wrong keys says goodbye first, which is what makes the session's end a good one.
+    if handle.is_closed() && handle.await.is_err() {
+        return Err(Error::Lost {
+            host: target.host(),
+            what: "login".into(),
+            why: "the host hung up".into(),
+        });
     }
     Err(Error::AuthFailed {
         host: target.host(),

@@ -88,6 +88,67 @@ async fn a_refused_login_lists_what_was_tried() {
 }
 
 #[tokio::test]
+async fn a_host_that_hangs_up_during_the_login_has_judged_nobody() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let host_key = KeyPair::generate("host");
+    let pem = host_key.private_pem();
+    let config = std::sync::Arc::new(russh::server::Config {
+        keys: vec![russh::keys::decode_secret_key(pem.expose_secret(), None).unwrap()],
+        ..Default::default()
+    });
+    let accept = tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            if let Ok(session) = russh::server::run_stream(config.clone(), stream, HangsUp).await {
+                let _ = session.await;
+            }
+        }
+    });
+    let target = hoist_ssh::Target {
+        address: address.ip(),
+        port: address.port(),
+        user: "root".into(),
+        host_keys: HostKeyPolicy::Pinned(vec![host_key.fingerprint()]),
+    };
+    let keys = [
+        Identity::Key(KeyPair::generate("a")),
+        Identity::Key(KeyPair::generate("b")),
+    ];
+    let error = Session::connect(&target, &keys, Patience::once(Duration::from_secs(20)))
+        .await
+        .unwrap_err();
+    accept.abort();
+    assert!(error.passing());
+    insta::assert_snapshot!(stable(error, &[(address.to_string(), "HOST")]), @"the connection to HOST was lost during login: the host hung up");
+}
+
+/// Ends the connection when it is shown a key, as a host does that is switched off then.
+struct HangsUp;
+
+impl russh::server::Handler for HangsUp {
+    type Error = russh::Error;
+
+    async fn auth_publickey(
+        &mut self,
+        _: &str,
+        _: russh::server::VerifiedPublicKey<'_>,
+    ) -> Result<russh::server::Auth, Self::Error> {
+        Err(russh::Error::Disconnect)
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_says_goodbye_after_too_many_keys_has_judged() {
+    let sshd = Sshd::start_with("MaxAuthTries 2").await;
+    let strangers: Vec<_> = ["a", "b", "c", "d"]
+        .map(|name| Identity::Key(KeyPair::generate(name)))
+        .into();
+    let error = sshd.connect(&strangers).await.unwrap_err();
+    assert!(matches!(error, Error::AuthFailed { .. }), "{error}");
+    assert!(!error.passing());
+}
+
+#[tokio::test]
 async fn a_key_file_logs_in_and_one_with_a_passphrase_says_what_to_do() {
     let sshd = Sshd::start().await;
     let path = sshd.folder.path().join("id");
