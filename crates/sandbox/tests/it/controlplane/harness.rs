@@ -138,7 +138,7 @@ pub(crate) fn host(net: Ipv4Addr, last: u8) -> Ipv4Addr {
     Ipv4Addr::new(a, b, c, last)
 }
 
-/// A loopback network that nobody uses: each process looks from a place of its own.
+/// A loopback network that nobody uses: each process looks from a place of its own, beyond those of whole sandboxes.
 fn net() -> Ipv4Addr {
     static NEXT: AtomicU8 = AtomicU8::new(0);
     let pid = std::process::id();
@@ -146,7 +146,7 @@ fn net() -> Ipv4Addr {
         let third = NEXT
             .fetch_add(1, Ordering::Relaxed)
             .wrapping_add(u8::try_from(pid >> 6 & 0xff).unwrap_or(0));
-        Ipv4Addr::new(127, 100 + u8::try_from(pid & 0x3f).unwrap_or(0), third, 0)
+        Ipv4Addr::new(127, 192 + u8::try_from(pid % 48).unwrap_or(0), third, 0)
     });
     free.find(|net| {
         [(2, 6443), (2, 2379), (10, 6443)]
