@@ -105,3 +105,30 @@ fn main() -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_command_that_the_pages_name_is_one_that_runs() {
+        let mut seen = 0;
+        for page in [
+            include_str!("../../README.md"),
+            include_str!("../../CONTRIBUTING.md"),
+            include_str!("../../tools/README.md"),
+        ] {
+            let lines = page.lines().filter_map(|line| line.trim().strip_prefix("cargo xtask "));
+            for line in lines {
+                let words = line.split(" #").next().unwrap_or_default().split_whitespace();
+                // What stands in capitals or brackets is to be filled in.
+                let words: Vec<_> = words.filter(|word| !word.contains(['[', ']'])).collect();
+                seen += 1;
+                if let Err(error) = Args::try_parse_from(["xtask"].iter().chain(&words)) {
+                    panic!("`cargo xtask {line}` does not run: {error}");
+                }
+            }
+        }
+        assert!(seen >= 6, "only {seen} commands were found");
+    }
+}
