@@ -28,14 +28,6 @@ pub struct ResolvedComponent {
     pub objects: Vec<Value>,
 }
 
-/// The names of the components that another one waits for.
-pub fn gates(components: &[ResolvedComponent]) -> BTreeSet<&str> {
-    components
-        .iter()
-        .flat_map(|component| component.needs.iter().map(String::as_str))
-        .collect()
-}
-
 /// The components that the spec turns on. Those that others need come first.
 pub fn catalog(spec: &Spec, inputs: &Inputs) -> Result<Vec<ResolvedComponent>, Diagnostics> {
     let settings = &spec.components;

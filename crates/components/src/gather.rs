@@ -42,8 +42,7 @@ pub async fn gather(spec: &Spec, from: &Gather<'_>) -> Result<Inputs, Diagnostic
     let mut objects = BTreeMap::new();
     for (name, result) in rendered {
         match result {
-            Ok(mut list) => {
-                list.iter_mut().for_each(keep_jobs);
+            Ok(list) => {
                 objects.insert(name.clone(), list);
             }
             Err(error) => {
@@ -72,15 +71,6 @@ pub async fn gather(spec: &Spec, from: &Gather<'_>) -> Result<Inputs, Diagnostic
             failed.0.extend(problems.0);
             Err(failed)
         }
-    }
-}
-
-/// A Job that removes itself once it is done would be missing at the next look, and be made again and again.
-fn keep_jobs(object: &mut Value) {
-    if object["kind"] == "Job"
-        && let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut)
-    {
-        spec.shift_remove("ttlSecondsAfterFinished");
     }
 }
 

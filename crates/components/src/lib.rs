@@ -10,5 +10,5 @@ mod gather;
 mod object;
 mod pins;
 
-pub use catalog::{ResolvedComponent, catalog, gates};
+pub use catalog::{ResolvedComponent, catalog};
 pub use gather::{Gather, Inputs, gather};

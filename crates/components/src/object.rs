@@ -43,6 +43,15 @@ pub(crate) fn cluster_role_binding(app: &str, name: &str, role: &str, namespace:
     })
 }
 
+/// Binds a Role to the ServiceAccount of a component.
+pub(crate) fn role_binding(app: &str, name: &str, role: &str, namespace: &str) -> Value {
+    let mut binding = cluster_role_binding(app, name, role, namespace);
+    binding["kind"] = json!("RoleBinding");
+    binding["metadata"]["namespace"] = json!(namespace);
+    binding["roleRef"]["kind"] = json!("Role");
+    binding
+}
+
 /// A Secret, with `data`: under server-side apply, `stringData` never removes a key.
 pub(crate) fn secret<'a>(namespace: &str, name: &str, keys: impl Iterator<Item = (&'a String, &'a Secret)>) -> Value {
     let data: Map<String, Value> = keys

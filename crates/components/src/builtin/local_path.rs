@@ -3,7 +3,7 @@
 use hoist_spec::LocalPath;
 use serde_json::{Value, json};
 
-use crate::object::{cluster_role, cluster_role_binding, labels, restricted, service_account};
+use crate::object::{cluster_role, cluster_role_binding, labels, restricted, role_binding, service_account};
 use crate::pins::{LOCAL_PATH_HELPER_IMAGE, LOCAL_PATH_IMAGE};
 
 const NAME: &str = "local-path-provisioner";
@@ -43,13 +43,7 @@ pub(crate) fn objects(settings: &LocalPath) -> Vec<Value> {
                 "verbs": ["get", "list", "watch", "create", "patch", "update", "delete"]
             }]
         }),
-        json!({
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": "RoleBinding",
-            "metadata": { "name": NAME, "namespace": NAMESPACE, "labels": labels(NAME) },
-            "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": NAME },
-            "subjects": [{ "kind": "ServiceAccount", "name": NAME, "namespace": NAMESPACE }]
-        }),
+        role_binding(NAME, NAME, NAME, NAMESPACE),
         storage_class(settings),
         config(settings),
         deployment(),

@@ -3,7 +3,7 @@
 use hoist_spec::MetricsServer;
 use serde_json::{Value, json};
 
-use crate::object::{cluster_role, cluster_role_binding, labels, service_account};
+use crate::object::{cluster_role, cluster_role_binding, labels, role_binding, service_account};
 use crate::pins::METRICS_SERVER_IMAGE;
 
 const NAME: &str = "metrics-server";
@@ -37,17 +37,12 @@ pub(crate) fn objects(settings: &MetricsServer) -> Vec<Value> {
             NAMESPACE,
         ),
         cluster_role_binding(NAME, "system:metrics-server", "system:metrics-server", NAMESPACE),
-        json!({
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": "RoleBinding",
-            "metadata": { "name": "metrics-server-auth-reader", "namespace": NAMESPACE, "labels": labels(NAME) },
-            "roleRef": {
-                "apiGroup": "rbac.authorization.k8s.io",
-                "kind": "Role",
-                "name": "extension-apiserver-authentication-reader"
-            },
-            "subjects": [{ "kind": "ServiceAccount", "name": NAME, "namespace": NAMESPACE }]
-        }),
+        role_binding(
+            NAME,
+            "metrics-server-auth-reader",
+            "extension-apiserver-authentication-reader",
+            NAMESPACE,
+        ),
         json!({
             "apiVersion": "v1",
             "kind": "Service",
