@@ -203,7 +203,10 @@ impl Helm {
                 doing,
                 after: self.deadline,
             })?
-            .map_err(started)?;
+            .map_err(|error| ChartError::Output {
+                chart: chart.title(),
+                why: format!("helm's output cannot be read: {error}"),
+            })?;
         if done.status.success() {
             return Ok(Ok(String::from_utf8_lossy(&done.stdout).into_owned()));
         }

@@ -10,5 +10,5 @@ mod yaml;
 
 pub use error::ChartError;
 pub use helm::{Helm, HelmChart};
-pub use objects::{fill_namespace, is_cluster_scoped};
+pub use objects::fill_namespace;
 pub use yaml::{YamlError, manifests};

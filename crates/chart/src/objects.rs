@@ -68,7 +68,7 @@ const CLUSTER_SCOPED: &[(&str, &[&str])] = &[
 ];
 
 /// Whether objects of a kind live in no namespace, as far as can be told without asking a cluster.
-pub fn is_cluster_scoped(group: &str, kind: &str) -> bool {
+fn is_cluster_scoped(group: &str, kind: &str) -> bool {
     CLUSTER_SCOPED
         .iter()
         .any(|(known, kinds)| *known == group && kinds.contains(&kind))

@@ -13,7 +13,7 @@ pub fn manifests(text: &str) -> Result<Vec<Value>, YamlError> {
     let mut options = Options::default();
     options.legacy_octal_numbers = true;
     options.with_snippet = false;
-    // A chart's CRDs are long, and they are ours to trust.
+    // A chart's CRDs are long, and a folder is the person's own: neither is out to exhaust us.
     options.budget = None;
     let documents: Vec<Value> = serde_saphyr::from_multiple_with_options(text, options)
         .map_err(|error| YamlError(error.without_snippet().to_string()))?;
@@ -50,7 +50,17 @@ fn flatten(document: Value, objects: &mut Vec<Value>) -> Result<(), YamlError> {
             objects.push(object);
             Ok(())
         }
-        other => Err(YamlError(format!("a document is no object: {other}"))),
+        // Its type and not its text: a file that is no manifest may hold anything, a password too.
+        other => Err(YamlError(format!("a document is {}, not an object", what(&other)))),
+    }
+}
+
+fn what(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "empty",
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => "a single value",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a map",
     }
 }
 
@@ -117,5 +127,7 @@ items:
             assert!(manifests(text).is_err(), "{text}");
         }
         assert_eq!(manifests(""), Ok(vec![]));
+        let error = manifests("hunter2").unwrap_err().to_string();
+        assert_eq!(error, "a document is a single value, not an object");
     }
 }
