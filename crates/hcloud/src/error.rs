@@ -293,7 +293,11 @@ impl Error {
             Self::Deadline { .. } => {
                 Some("see https://status.hetzner.com; running the same command again goes on from here".into())
             }
-            Self::Body { .. } => None,
+            Self::Body { .. } => Some(
+                "see that HCLOUD_ENDPOINT is the Hetzner Cloud API and no proxy answers in its place; if so, the API has \
+                 changed: update this program"
+                    .into(),
+            ),
         }
     }
 

@@ -44,7 +44,7 @@ pub struct Price {
 
 impl Price {
     /// The net amount in cents, rounded half up; none when the API's text is not a decimal number.
-    pub fn net_cents(&self) -> Option<u64> {
+    pub(crate) fn net_cents(&self) -> Option<u64> {
         let (whole, fraction) = self.net.split_once('.').unwrap_or((&self.net, ""));
         let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
         if whole.is_empty() || !digits(whole) || !digits(fraction) {
@@ -52,7 +52,11 @@ impl Price {
         }
         // Only three digits of the fraction matter for rounding half up to two.
         let milli: u64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
-        Some(whole.parse::<u64>().ok()? * 100 + (milli + 5) / 10)
+        whole
+            .parse::<u64>()
+            .ok()?
+            .checked_mul(100)?
+            .checked_add((milli + 5) / 10)
     }
 }
 

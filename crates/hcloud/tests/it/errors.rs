@@ -72,7 +72,7 @@ async fn something_that_is_not_the_api() {
     let text = told(&client(&server).servers(&ListOptions::default()).await.unwrap_err());
     insta::assert_snapshot!(text, @r"
     GET /servers: the answer cannot be read: expected value at line 1 column 1
-    hint: none
+    hint: see that HCLOUD_ENDPOINT is the Hetzner Cloud API and no proxy answers in its place; if so, the API has changed: update this program
     ");
 }
 
