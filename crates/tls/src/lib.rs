@@ -3,5 +3,5 @@
 mod objects;
 mod preflight;
 
-pub use objects::{CANARY, CANARY_STAGING, ISSUER_PROD, ISSUER_STAGING, canary, canary_staging, issuers};
+pub use objects::{canary, canary_staging, issuers};
 pub use preflight::{Preflight, PreflightError, preflight};

@@ -4,13 +4,13 @@ use hoist_spec::{Spec, Tls};
 use serde_json::{Value, json};
 
 /// The issuer that proves the way without using up the limits of the real one.
-pub const ISSUER_STAGING: &str = "letsencrypt-staging";
+const ISSUER_STAGING: &str = "letsencrypt-staging";
 /// The issuer whose certificates browsers trust.
-pub const ISSUER_PROD: &str = "letsencrypt-prod";
+const ISSUER_PROD: &str = "letsencrypt-prod";
 /// The Certificate that is issued first.
-pub const CANARY_STAGING: &str = "canary-staging";
+const CANARY_STAGING: &str = "canary-staging";
 /// The Certificate that is issued once staging has shown that it works.
-pub const CANARY: &str = "canary";
+const CANARY: &str = "canary";
 
 const NAMESPACE: &str = "cert-manager";
 
