@@ -1,4 +1,5 @@
-//! Runs a program for its output: no shell, a deadline, and nothing of the output in an error.
+//! Runs a program for its output: no shell, a deadline, and nothing of the output in an error. What it complains of on
+//! stderr is told, its last three lines: a program that writes secrets there cannot be helped.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
