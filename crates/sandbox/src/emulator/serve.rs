@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
+use axum::serve::Listener;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
@@ -40,7 +41,7 @@ impl Served {
 }
 
 /// Serves the router on the listener.
-pub fn serve(listener: TcpListener, router: Router) -> io::Result<Served> {
+pub fn serve(mut listener: TcpListener, router: Router) -> io::Result<Served> {
     let address = listener.local_addr()?;
     let stop = CancellationToken::new();
     let guard = stop.clone().drop_guard();
@@ -50,12 +51,8 @@ pub fn serve(listener: TcpListener, router: Router) -> io::Result<Served> {
             tokio::select! {
                 () = stop.cancelled() => break,
                 Some(_) = connections.join_next(), if !connections.is_empty() => {}
-                accepted = listener.accept() => {
-                    // A failed accept concerns one connection (its peer has gone, or descriptors ran out for a moment).
-                    if let Ok((stream, _)) = accepted {
-                        connections.spawn(connection(stream, router.clone()));
-                    }
-                }
+                // axum's accept pauses where descriptors have run out, instead of asking again at once.
+                (stream, _) = Listener::accept(&mut listener) => drop(connections.spawn(connection(stream, router.clone()))),
             }
         }
         connections.shutdown().await;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::serve::Listener;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::task::JoinSet;
@@ -41,7 +42,7 @@ impl DnsServer {
 
 /// Serves the emulator's zones by DNS at this address; port 0 finds a free one.
 pub async fn serve_dns(cloudflare: Arc<Cloudflare>, address: SocketAddr) -> io::Result<DnsServer> {
-    let (udp, tcp) = bind(address).await?;
+    let (udp, mut tcp) = bind(address).await?;
     let address = udp.local_addr()?;
     let stop = CancellationToken::new();
     let guard = stop.clone().drop_guard();
@@ -62,11 +63,9 @@ pub async fn serve_dns(cloudflare: Arc<Cloudflare>, address: SocketAddr) -> io::
                     }
                     Err(error) => tracing::debug!(%error, "a datagram was not received"),
                 },
-                accepted = tcp.accept() => {
-                    // A failed accept concerns one connection.
-                    if let Ok((stream, _)) = accepted {
-                        connections.spawn(connection(stream, cloudflare.clone()));
-                    }
+                // axum's accept pauses where descriptors have run out, instead of asking again at once.
+                (stream, _) = Listener::accept(&mut tcp) => {
+                    connections.spawn(connection(stream, cloudflare.clone()));
                 }
             }
         }
