@@ -118,12 +118,7 @@ pub(super) fn accounts(root: &Path, people: &[&str]) -> io::Result<()> {
 pub(super) fn debian(root: &Path, hostname: &str) -> io::Result<()> {
     common(root, Os::Debian, hostname)?;
     files::write(root, "/etc/debian_version", "12.14\n", 0o644)?;
-    files::write(
-        root,
-        "/etc/machine-id",
-        format!("{}\n", uuid::Uuid::new_v4().simple()),
-        0o444,
-    )?;
+    machine_id(root)?;
     files::folder(root, "/etc/ssh/sshd_config.d", 0o755)?;
     files::write(
         root,
@@ -146,14 +141,15 @@ pub(super) fn nixos(root: &Path, hostname: &str) -> io::Result<()> {
     common(root, Os::Installed, hostname)?;
     files::write(root, "/etc/NIXOS", "", 0o644)?;
     if files::read(root, "/etc/machine-id")?.is_none() {
-        files::write(
-            root,
-            "/etc/machine-id",
-            format!("{}\n", uuid::Uuid::new_v4().simple()),
-            0o444,
-        )?;
+        machine_id(root)?;
     }
     Ok(())
+}
+
+/// Gives the machine a new id.
+fn machine_id(root: &Path) -> io::Result<()> {
+    let id = uuid::Uuid::new_v4().simple();
+    files::write(root, "/etc/machine-id", format!("{id}\n"), 0o444)
 }
 
 /// Gives the machine a host key where it has none.

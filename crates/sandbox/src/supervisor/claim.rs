@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::net::Ipv4Addr;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use nix::fcntl::{Flock, FlockArg};
 use tokio::net::TcpListener;
@@ -12,6 +13,9 @@ use super::settings::{SandboxError, file};
 
 /// The port of the Hetzner emulator; who listens there has the network.
 const CLAIM: u16 = 8080;
+
+/// How long somebody who only looks may have the lock.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// A /24 of 127/8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +54,18 @@ pub(super) fn lock(base: &Path, name: &str) -> Result<Option<Flock<File>>, Sandb
     }
 }
 
+/// Takes the lock to keep it. Whoever asks how a sandbox stands holds it for a moment, so it is tried for a while.
+pub(super) fn take(base: &Path, name: &str) -> Result<Flock<File>, SandboxError> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match lock(base, name)? {
+            Some(held) => return Ok(held),
+            None if Instant::now() >= deadline => return Err(SandboxError::Running(name.to_owned())),
+            None => std::thread::sleep(Duration::from_millis(5)),
+        }
+    }
+}
+
 /// Finds a network that nobody has, beginning at one that the name leads to, and keeps it by listening there.
 pub(super) async fn network(name: &str) -> Result<(Net, TcpListener), SandboxError> {
     let start = name
@@ -78,6 +94,21 @@ mod tests {
         assert!(lock(folder.path(), "a").unwrap().is_none());
         drop(held);
         assert!(lock(folder.path(), "a").unwrap().is_some());
+    }
+
+    #[test]
+    fn a_look_does_not_keep_anybody_from_taking_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let look = lock(folder.path(), "a").unwrap();
+        assert!(look.is_some());
+        let taken = std::thread::scope(|scope| {
+            let taker = scope.spawn(|| take(folder.path(), "a"));
+            drop(look);
+            taker.join().unwrap()
+        });
+        let held = taken.unwrap();
+        assert!(matches!(take(folder.path(), "a"), Err(SandboxError::Running(name)) if name == "a"));
+        drop(held);
     }
 
     #[tokio::test]

@@ -108,9 +108,7 @@ pub fn down(options: &Options) -> Result<(), SandboxError> {
 
 /// Removes what a sandbox that does not run has left.
 fn sweep(options: &Options) -> Result<(), SandboxError> {
-    let Some(_lock) = claim::lock(&options.base, &options.name)? else {
-        return Err(SandboxError::Running(options.name.clone()));
-    };
+    let _lock = claim::take(&options.base, &options.name)?;
     let folder = options.folder();
     match std::fs::remove_dir_all(&folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(file("cannot remove", folder)(error)),

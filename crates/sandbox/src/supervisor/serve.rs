@@ -22,9 +22,7 @@ const ZONE: &str = "example.com";
 /// Runs a sandbox in the foreground until SIGTERM or SIGINT. What it has is gone when this returns.
 pub async fn serve(options: &Options) -> Result<(), SandboxError> {
     check_name(&options.name)?;
-    let Some(_lock) = claim::lock(&options.base, &options.name)? else {
-        return Err(SandboxError::Running(options.name.clone()));
-    };
+    let _lock = claim::take(&options.base, &options.name)?;
     let folder = options.folder();
     std::fs::create_dir_all(&folder).map_err(file("cannot make", &folder))?;
     write(&folder.join("pid"), &std::process::id().to_string())?;
