@@ -100,6 +100,19 @@ impl Client {
         .await
     }
 
+    /// The zone that holds this name: that of the longest part of it that has one, as far as the token sees.
+    pub async fn zone_of(&self, name: &str) -> Result<Option<Zone>, Error> {
+        let mut part = name;
+        // A top-level domain is nobody's zone.
+        while part.contains('.') {
+            if let Some(zone) = self.zones(part).await?.into_iter().find(|zone| zone.name == part) {
+                return Ok(Some(zone));
+            }
+            part = part.split_once('.').map_or("", |(_, parent)| parent);
+        }
+        Ok(None)
+    }
+
     /// The records of a zone.
     pub async fn records(&self, zone_id: &str, filter: &RecordFilter) -> Result<Vec<Record>, Error> {
         let mut query = vec![("per_page", "1000".to_owned())];

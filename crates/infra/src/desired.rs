@@ -34,6 +34,31 @@ pub struct Desired {
     pub(crate) disabled: BTreeSet<String>,
     /// Machines that cannot be had now.
     pub(crate) sold_out: BTreeMap<String, (String, String)>,
+    /// The DNS name that the spec gives the API.
+    pub(crate) api_name: Option<String>,
+    /// The DNS records of that name, where a zone of ours holds it.
+    pub(crate) dns: Option<DnsBody>,
+}
+
+/// One A record a control plane.
+pub(crate) struct DnsBody {
+    pub(crate) name: String,
+    /// The id of the zone.
+    pub(crate) zone: String,
+    /// The control planes, with their public addresses where they are known.
+    pub(crate) planes: BTreeMap<String, Option<Ipv4Addr>>,
+}
+
+impl DnsBody {
+    /// The addresses that are known.
+    pub(crate) fn addresses(&self) -> BTreeSet<Ipv4Addr> {
+        self.planes.values().flatten().copied().collect()
+    }
+
+    /// Whether each control plane's address is known: only then can one be said to be wrong.
+    pub(crate) fn complete(&self) -> bool {
+        self.planes.values().all(Option::is_some)
+    }
 }
 
 pub(crate) struct NetworkBody {
@@ -98,12 +123,21 @@ pub(crate) fn desired(ask: &Ask<'_>, inputs: &Inputs, observed: &Observed) -> Re
         remake: BTreeSet::new(),
         disabled: wanted.disabled.clone(),
         sold_out: BTreeMap::new(),
+        api_name: inputs.api_name.clone(),
+        dns: None,
         cluster,
     };
     if destroy {
         return Ok(desired);
     }
     let mut problems = Diagnostics::default();
+    if let Err(unknown) = &inputs.admins
+        && observed.blind().is_none()
+        && ask.imports.is_empty()
+    {
+        // Behind an API that does not answer, its own error says why; and an import leaves the firewall alone.
+        problems.0.extend(unknown.0.iter().cloned());
+    }
     let planes = wanted
         .machines
         .iter()
@@ -121,6 +155,7 @@ pub(crate) fn desired(ask: &Ask<'_>, inputs: &Inputs, observed: &Observed) -> Re
             );
         }
     }
+    desired.dns = dns(inputs, observed);
     desired.remake = ask.replace.difference(&inputs.remade).cloned().collect();
     match private_addresses(inputs, observed) {
         Ok(addresses) => {
@@ -140,11 +175,31 @@ pub(crate) fn desired(ask: &Ask<'_>, inputs: &Inputs, observed: &Observed) -> Re
     Ok(desired)
 }
 
+fn dns(inputs: &Inputs, observed: &Observed) -> Option<DnsBody> {
+    let name = inputs.api_name.clone()?;
+    let zones = observed.zones.as_ref().ok()?;
+    let holding = zones.iter().filter(|zone| names::within(&name, &zone.name));
+    let zone = holding.max_by_key(|zone| zone.name.len())?.id.clone();
+    let planes = inputs.wanted.machines.iter();
+    let planes: BTreeMap<_, _> = planes
+        .filter(|machine| machine.role == Some(Role::Server))
+        .map(|machine| {
+            // Of two servers with the labels of one machine nobody knows which it is.
+            let address = match observed.servers_of(&machine.name)[..] {
+                [server] => server.public_net.ipv4.as_ref().and_then(|ipv4| ipv4.ip.parse().ok()),
+                _ => None,
+            };
+            (machine.name.clone(), address)
+        })
+        .collect();
+    (!planes.is_empty()).then_some(DnsBody { name, zone, planes })
+}
+
 /// The rules of the firewall: administration from the admins' networks, ICMP, and nothing else. The private network
 /// is not filtered by Hetzner's firewalls.
 fn rules(inputs: &Inputs) -> Vec<Rule> {
     let wanted = &inputs.wanted;
-    let mut admins: Vec<String> = inputs.admins.iter().map(IpNet::to_string).collect();
+    let mut admins: Vec<String> = inputs.admins.iter().flatten().map(IpNet::to_string).collect();
     admins.sort();
     let rule = |protocol, port: Option<u16>, sources: &[String], description: &str| Rule {
         direction: Direction::In,

@@ -12,11 +12,15 @@ use crate::wanted::{Admin, Wanted};
 /// The inputs of one round.
 pub struct Inputs {
     pub(crate) wanted: Wanted,
-    pub(crate) admins: Vec<IpNet>,
+    /// The networks that may administrate, or why the caller's cannot be told: which the API may explain, if it does
+    /// not answer either.
+    pub(crate) admins: Result<Vec<IpNet>, Diagnostics>,
     /// The host keys that machines made in this run are born with.
     pub(crate) host_keys: BTreeMap<String, KeyPair>,
     /// Machines that were asked to be remade, and have been, in this run.
     pub(crate) remade: BTreeSet<String>,
+    /// The DNS name of the Kubernetes API, if it has one.
+    pub(crate) api_name: Option<String>,
 }
 
 /// What is kept from one round to the next, in memory.

@@ -32,6 +32,21 @@ pub(crate) fn control_planes(cluster: &str) -> String {
     format!("{cluster}-control-planes")
 }
 
+/// The comment by which a DNS record is the cluster's.
+pub(crate) fn comment(cluster: &str) -> String {
+    format!("{CLUSTER}={cluster}")
+}
+
+/// Whether a domain name is a zone's, or below it.
+pub(crate) fn within(name: &str, zone: &str) -> bool {
+    name.strip_suffix(zone)
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+pub(crate) fn dns_record_key(name: &str) -> Key {
+    Key::new("dns-record", name)
+}
+
 pub(crate) fn network_key(name: &str) -> Key {
     Key::new("network", name)
 }

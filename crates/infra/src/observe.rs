@@ -5,7 +5,9 @@ use hoist_hcloud::{
     Client, Error, Firewall, Image, ListOptions, Location, Network, PlacementGroup, Server, ServerStatus, ServerType,
     SshKey,
 };
+use hoist_spec::Spec;
 
+use crate::dns::{Dns, ZoneRecords};
 use crate::names::{NAME, ours};
 
 /// Why a kind could not be listed.
@@ -47,6 +49,8 @@ pub struct Observed {
     pub(crate) ssh_keys: Listed<SshKey>,
     pub(crate) groups: Listed<PlacementGroup>,
     pub(crate) catalog: Result<Catalog, Unseen>,
+    /// The zones that may hold records of ours; none where DNS is looked after elsewhere.
+    pub(crate) zones: Listed<ZoneRecords>,
 }
 
 /// The machine that a server of ours is.
@@ -94,25 +98,33 @@ impl Observed {
 }
 
 /// Lists everything. `known` is the catalog of an earlier round: it does not change within a run.
-pub(crate) async fn observe(client: &Client, cluster: &str, machines: Vec<String>, known: Option<Catalog>) -> Observed {
+pub(crate) async fn observe(client: &Client, dns: Option<&Dns>, spec: &Spec, known: Option<Catalog>) -> Observed {
     let all = ListOptions::default();
-    let (servers, networks, firewalls, ssh_keys, groups, catalog) = tokio::join!(
+    let zones = async {
+        match dns {
+            Some(dns) => dns.observe(spec).await,
+            None => Ok(Vec::new()),
+        }
+    };
+    let (servers, networks, firewalls, ssh_keys, groups, catalog, zones) = tokio::join!(
         client.servers(&all),
         client.networks(&all),
         client.firewalls(&all),
         client.ssh_keys(&all),
         client.placement_groups(&all),
         catalog(client, known),
+        zones,
     );
     Observed {
-        cluster: cluster.to_owned(),
-        machines,
+        cluster: spec.cluster.name.to_string(),
+        machines: spec.machines_enabled().map(|(name, _)| name.to_owned()).collect(),
         servers: servers.map_err(Unseen::from),
         networks: networks.map_err(Unseen::from),
         firewalls: firewalls.map_err(Unseen::from),
         ssh_keys: ssh_keys.map_err(Unseen::from),
         groups: groups.map_err(Unseen::from),
         catalog,
+        zones,
     }
 }
 

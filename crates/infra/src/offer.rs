@@ -156,10 +156,15 @@ pub(crate) fn type_at<'a>(catalog: &'a Catalog, machine: &Machine) -> Result<&'a
             .hint(hint),
         ));
     }
+    // A network does not span zones, so a location of another zone would not help.
+    let zone_of = |name: &str| {
+        let location = catalog.locations.iter().find(|location| location.name == *name);
+        location.map(|location| location.network_zone.as_str())
+    };
     let elsewhere: Vec<&str> = server_type
         .locations
         .iter()
-        .filter(|at| orderable(at) && at.deprecation.is_none())
+        .filter(|at| orderable(at) && at.deprecation.is_none() && zone_of(&at.name) == zone_of(location))
         .map(|at| at.name.as_str())
         .collect();
     if at.is_none() {

@@ -68,6 +68,18 @@ pub enum Op {
         /// The server's id.
         id: u64,
     },
+    /// Makes the DNS records of a name say what they should.
+    PutDnsRecord {
+        /// The name.
+        name: String,
+    },
+    /// Deletes our DNS records of a name.
+    DeleteDnsRecord {
+        /// The name.
+        name: String,
+        /// The id of their zone.
+        zone: String,
+    },
     /// Writes our labels onto a server that exists.
     ImportServer {
         /// The machine that it becomes.

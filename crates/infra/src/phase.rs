@@ -11,6 +11,7 @@ use hoist_spec::Spec;
 use crate::apply::Work;
 use crate::caller::{ByConnection, Caller};
 use crate::desired::{self, Ask, Desired};
+use crate::dns::Dns;
 use crate::gather::{self, Inputs, Memory};
 use crate::import::Import;
 use crate::labels::LabelWriter;
@@ -28,6 +29,7 @@ pub struct Infra {
     imports: Vec<Import>,
     memory: Mutex<Memory>,
     catalog: Mutex<Option<Catalog>>,
+    dns: Option<Dns>,
 }
 
 impl Infra {
@@ -46,6 +48,7 @@ impl Infra {
             imports: Vec::new(),
             memory: Mutex::default(),
             catalog: Mutex::default(),
+            dns: None,
         }
     }
 
@@ -53,6 +56,13 @@ impl Infra {
     #[must_use]
     pub fn with_caller(mut self, caller: Arc<dyn Caller>) -> Self {
         self.caller = caller;
+        self
+    }
+
+    /// The same phase, which also keeps the DNS record of the API's name, where the spec has a token for it.
+    #[must_use]
+    pub fn with_dns(mut self, dns: Dns) -> Self {
+        self.dns = Some(dns);
         self
     }
 
@@ -98,7 +108,10 @@ impl Phase for Infra {
             wanted.admins.clear();
         }
         let known = self.memory().caller;
-        let (admins, caller) = gather::admins(&wanted, known, self.caller.as_ref()).await?;
+        let (admins, caller) = match gather::admins(&wanted, known, self.caller.as_ref()).await {
+            Ok((admins, caller)) => (Ok(admins), caller),
+            Err(unknown) => (Err(unknown), None),
+        };
         let mut memory = self.memory();
         memory.caller = caller;
         let host_keys = memory.keys_for(&wanted);
@@ -108,14 +121,13 @@ impl Phase for Infra {
             admins,
             host_keys,
             remade,
+            api_name: at.spec.api_name().map(str::to_owned),
         })
     }
 
     async fn observe(&self, at: &At<'_, Spec>) -> Observed {
-        let wanted = from_spec::wanted(at.spec);
-        let machines = wanted.machines.into_iter().map(|machine| machine.name).collect();
         let known = self.known_catalog().clone();
-        let observed = observe::observe(&self.client, &wanted.cluster, machines, known).await;
+        let observed = observe::observe(&self.client, self.dns.as_ref(), at.spec, known).await;
         if let Ok(catalog) = &observed.catalog {
             self.known_catalog().get_or_insert_with(|| catalog.clone());
         }
@@ -141,8 +153,10 @@ impl Phase for Infra {
     }
 
     async fn perform(&self, op: &Op, desired: &Desired, _facts: &Facts, cx: &StepCx) -> Result<Outcome, StepError> {
+        let dns = self.dns.as_ref().and_then(Dns::client);
         let work = Work {
             client: &self.client,
+            dns: dns.as_ref(),
             labels: &self.labels,
             desired,
             cx,

@@ -16,6 +16,8 @@ pub(crate) fn status(desired: &Desired, observed: &Observed) -> Vec<(Key, Status
         all.insert(names::network_key(&desired.network.name), Status::Ready);
         all.insert(names::firewall_key(&desired.firewall.name), Status::Ready);
         all.extend(desired.group.iter().map(|name| (names::group_key(name), Status::Ready)));
+        let dns = desired.dns.as_ref().filter(|dns| !dns.addresses().is_empty());
+        all.extend(dns.map(|dns| (names::dns_record_key(&dns.name), Status::Ready)));
         all.extend(desired.servers.keys().map(|name| (Key::server(name), Status::Ready)));
     }
     let draft = plan(desired, observed);

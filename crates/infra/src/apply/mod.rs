@@ -1,5 +1,6 @@
 //! Carries out one operation. Each looks first at what is there, so that repeating one, after any crash, is safe.
 
+mod dns;
 mod servers;
 mod shared;
 
@@ -19,6 +20,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// One operation at work.
 pub(crate) struct Work<'a> {
     pub(crate) client: &'a Client,
+    pub(crate) dns: Option<&'a hoist_cloudflare::Client>,
     pub(crate) labels: &'a LabelWriter,
     pub(crate) desired: &'a Desired,
     pub(crate) cx: &'a StepCx,
@@ -61,6 +63,8 @@ impl Work<'_> {
                 self.create_server(body).await
             }
             Op::DeleteServer { name, id } => self.delete_server(name, *id).await,
+            Op::PutDnsRecord { name } => self.put_dns_record(name).await,
+            Op::DeleteDnsRecord { name, zone } => self.delete_dns_record(name, zone).await,
             Op::ImportServer { name, id } => self.import_server(self.body(name)?, *id).await,
         }
     }

@@ -1,5 +1,6 @@
 //! What to do. Pure: desired and observed go in, steps with needs, reasons, risks and prices come out.
 
+mod dns;
 mod imports;
 mod servers;
 mod shared;
@@ -25,6 +26,7 @@ pub(crate) fn plan(desired: &Desired, observed: &Observed) -> Draft<Op> {
     if desired.imports.is_empty() {
         let servers = servers::plan(desired, observed, &mut draft);
         shared::plan(desired, observed, &servers, &mut draft);
+        dns::plan(desired, observed, &servers, &mut draft);
     } else {
         imports::plan(desired, observed, &mut draft);
     }

@@ -1,5 +1,6 @@
 //! The phase against the Hetzner Cloud emulator: what it leaves behind, after whatever goes wrong.
 
+mod dns;
 mod errors;
 mod faults;
 mod first_boot;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use hoist_hcloud::{Client, Options};
-use hoist_infra::{Infra, Op};
+use hoist_infra::{Dns, Infra, Op};
 use hoist_model::{
     At, DeployKey, Draft, ErrorKind, Facts, Goal, Key, Phase, Retry, Step, StepCx, StepError, StepObserver,
 };
@@ -27,6 +27,8 @@ pub(crate) struct Rig {
     pub(crate) emulator: Emulator,
     pub(crate) endpoint: String,
     pub(crate) replace: BTreeSet<String>,
+    /// Access to DNS, for each new process.
+    pub(crate) dns: Option<Box<dyn Fn() -> Dns + Send + Sync>>,
     user_key: String,
     client: Client,
     _served: Served,
@@ -65,6 +67,7 @@ impl Rig {
             endpoint,
             emulator,
             replace: BTreeSet::new(),
+            dns: None,
             user_key: hoist_ssh::KeyPair::generate("cameron").public(),
             _served: served,
         }
@@ -80,7 +83,10 @@ impl Rig {
 
     /// The phase as a new process would make it: with a deploy key of its own and nothing remembered.
     pub(crate) fn infra(&self) -> Infra {
-        infra(self.client())
+        match &self.dns {
+            Some(dns) => infra(self.client()).with_dns(dns()),
+            None => infra(self.client()),
+        }
     }
 
     pub(crate) fn spec(&self, machines: &str) -> Spec {
@@ -378,9 +384,9 @@ impl StepObserver for Hook {
     }
 }
 
-/// Steps in waves by their needs, each wave at once, as the engine's lanes do.
+/// Steps in waves by their needs, each wave at once, as the engine's lanes do. Provisional ones are for the next round.
 pub(crate) async fn carry_out(infra: &Infra, look: &Look, hook: &Arc<Hook>) -> Vec<(Key, StepError)> {
-    let mut left: Vec<&Step<Op>> = look.draft.steps.iter().collect();
+    let mut left: Vec<&Step<Op>> = look.draft.steps.iter().filter(|step| !step.provisional).collect();
     let mut failed = Vec::new();
     while !left.is_empty() {
         let waiting: BTreeSet<&Key> = left.iter().map(|step| &step.key).collect();

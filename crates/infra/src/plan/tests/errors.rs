@@ -1,8 +1,17 @@
 //! What stands in the way, and what the person reads.
 
-use super::told;
+use hoist_model::{Diagnostic, Diagnostics};
+
+use super::{desired_of, read, told};
 
 const KUBE: &str = "machine kube cpx32 fsn1 debian-12 server\nnetwork demo ours\nfirewall demo ours\n";
+
+const NOTHING_SEEN: &str = "unseen servers unable to authenticate
+    unseen networks unable to authenticate
+    unseen firewalls unable to authenticate
+    unseen ssh_keys unable to authenticate
+    unseen groups unable to authenticate
+    unseen catalog unable to authenticate";
 
 fn with(parts: &[&str]) -> String {
     told(&parts.join("\n"))
@@ -51,6 +60,21 @@ fn a_server_of_a_retired_type_that_runs_goes_on() {
         server kube ours cpx31 fsn1 debian-12 running 10.0.0.2 guarded protected role=server
     ";
     insta::assert_snapshot!(told(world), @"nothing to do");
+}
+
+#[test]
+fn an_own_address_that_is_not_known_stops_what_needs_it_and_hides_no_other_cause() {
+    let unknown = || {
+        let diagnostic = Diagnostic::new("infra/own-address", "the address of this machine cannot be found out");
+        Err(Diagnostics(vec![diagnostic]))
+    };
+    let mut seeing = read(KUBE);
+    seeing.inputs.admins = unknown();
+    let refused = desired_of(&seeing).err().unwrap();
+    insta::assert_snapshot!(refused, @"the address of this machine cannot be found out");
+    let mut blind = read(&format!("machine kube cpx32 fsn1 debian-12\n{NOTHING_SEEN}"));
+    blind.inputs.admins = unknown();
+    assert!(desired_of(&blind).is_ok(), "the API's own error is the one to be told");
 }
 
 #[test]
@@ -114,10 +138,7 @@ fn unknown_is_not_absent() {
 
 #[test]
 fn one_cause_is_said_once() {
-    let all: Vec<_> = ["servers", "networks", "firewalls", "ssh_keys", "groups", "catalog"]
-        .map(|kind| format!("unseen {kind} unable to authenticate"))
-        .into();
-    insta::assert_snapshot!(told(&format!("machine kube cpx32 fsn1 debian-12\n{}", all.join("\n"))), @r"
+    insta::assert_snapshot!(told(&format!("machine kube cpx32 fsn1 debian-12\n{NOTHING_SEEN}")), @r"
     blocked hetzner/api: unable to authenticate
       hint: look at the token
     ");

@@ -1,5 +1,6 @@
 //! The planner, text in and text out: a scenario is the machines of a spec and the objects of a project.
 
+mod dns;
 mod errors;
 mod property;
 mod scenarios;
@@ -37,7 +38,13 @@ pub(super) fn told(text: &str) -> String {
 pub(super) fn show(draft: &Draft<Op>) -> String {
     let mut out = String::new();
     for step in &draft.steps {
-        out.push_str(&format!("{} {}: {}\n", step.verb, step.key, step.reason));
+        out.push_str(&format!(
+            "{} {}: {}{}\n",
+            step.verb,
+            step.key,
+            step.reason,
+            if step.provisional { " (later)" } else { "" }
+        ));
         if !step.needs.is_empty() {
             let needs: Vec<_> = step.needs.iter().map(ToString::to_string).collect();
             out.push_str(&format!("  needs {}\n", needs.join(" ")));

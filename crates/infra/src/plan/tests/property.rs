@@ -1,5 +1,6 @@
 //! Carrying out a plan in a model of the project leaves nothing to plan, whatever was there before.
 
+use hoist_cloudflare::Record;
 use hoist_hcloud::{Firewall, Network, PlacementGroup, Server, ServerStatus, SshKey};
 use proptest::prelude::*;
 use serde_json::json;
@@ -7,6 +8,7 @@ use serde_json::json;
 use super::world::{FIREWALL, NETWORK, catalog};
 use super::{DEPLOY, Scenario, desired_of, read, show};
 use crate::desired::Desired;
+use crate::dns::TTL;
 use crate::names;
 use crate::observe::Observed;
 use crate::op::{Op, ServerChange};
@@ -32,7 +34,7 @@ fn born(desired: &Desired, observed: &Observed, name: &str, id: u64) -> Server {
     let mut server: Server = serde_json::from_value(json!({
         "id": id, "name": name, "status": "running",
         "location": { "name": body.machine.location }, "image": { "id": 77, "name": body.machine.image },
-        "public_net": { "firewalls": [{ "id": firewall, "status": "applied" }] },
+        "public_net": { "ipv4": { "ip": format!("198.51.100.{}", id % 250) }, "firewalls": [{ "id": firewall, "status": "applied" }] },
         "private_net": [{ "network": network, "ip": body.address.to_string() }],
         "protection": { "delete": body.protect, "rebuild": body.protect },
     }))
@@ -162,6 +164,25 @@ fn carry_out(op: &Op, desired: &Desired, observed: &mut Observed, fresh: u64) {
                 }
             }
         }
+        Op::PutDnsRecord { name } => {
+            let body = desired.dns.as_ref().unwrap();
+            assert!(body.complete(), "a record is written when all addresses are known");
+            let zone = observed.zones.as_mut().unwrap().first_mut().unwrap();
+            zone.records.retain(|record| record.name != *name);
+            zone.records.extend(body.addresses().into_iter().map(|address| Record {
+                id: format!("{name} {address}"),
+                name: name.clone(),
+                kind: "A".into(),
+                content: address.to_string(),
+                ttl: TTL,
+                comment: Some(names::comment("demo")),
+                proxied: false,
+            }));
+        }
+        Op::DeleteDnsRecord { name, .. } => {
+            let zone = observed.zones.as_mut().unwrap().first_mut().unwrap();
+            zone.records.retain(|record| record.name != *name);
+        }
         Op::ImportServer { .. } => unreachable!("no scenario here imports"),
     }
 }
@@ -185,6 +206,7 @@ fn converge(scenario: &mut Scenario) -> Result<usize, String> {
         }
         scenario.observed.servers.as_mut().unwrap().retain(settled);
         let mut left = draft.steps;
+        left.retain(|step| !step.provisional);
         while !left.is_empty() {
             let waiting: Vec<_> = left.iter().map(|step| step.key.clone()).collect();
             let ready = left
@@ -244,10 +266,16 @@ proptest! {
         servers in (server("a", 2), server("b", 9), server("old", 4)),
         replace in any::<bool>(),
         key in prop_oneof![Just(""), Just("key hoist-demo-deploy ours other"), Just("key x foreign deploy")],
+        api in prop_oneof![Just(""), Just("api kube.example.com"), Just("api k8s.example.com")],
+        record in prop_oneof![
+            Just(""),
+            Just("record kube.example.com A 198.51.100.1 ours"),
+            Just("record kube.example.com A 192.0.2.1 ours proxied"),
+        ],
         destroy in any::<bool>(),
     ) {
-        let mut text = ["network demo ours", "firewall demo ours", "server web foreign cx23 hel1 debian-12 off"].join("\n");
-        for part in [&machines.0, &machines.1, &machines.2, &servers.0, &servers.1, &servers.2, &key.to_owned()] {
+        let mut text = ["network demo ours", "firewall demo ours", "server web foreign cx23 hel1 debian-12 off", "zone example.com"].join("\n");
+        for part in [&machines.0, &machines.1, &machines.2, &servers.0, &servers.1, &servers.2, &key.to_owned(), &api.to_owned(), &record.to_owned()] {
             text.push('\n');
             text.push_str(part);
         }
@@ -261,6 +289,15 @@ proptest! {
         prop_assert!(rounds <= 2, "{rounds} rounds for\n{text}");
         let servers = scenario.observed.servers.as_ref().unwrap();
         prop_assert!(servers.iter().any(|server| server.name == "web" && server.status == ServerStatus::Off));
+        let planes: std::collections::BTreeSet<_> = servers
+            .iter()
+            .filter(|server| server.labels.get(names::ROLE).is_some_and(|role| role == "server"))
+            .map(|server| server.public_net.ipv4.as_ref().unwrap().ip.clone())
+            .collect();
+        let records = &scenario.observed.zones.as_ref().unwrap()[0].records;
+        let led: std::collections::BTreeSet<_> = records.iter().map(|record| record.content.clone()).collect();
+        prop_assert_eq!(led, if api.is_empty() { Default::default() } else { planes }, "{}", text);
+        prop_assert!(records.iter().all(|record| api.ends_with(&record.name)), "{records:?}");
         let mut addresses: Vec<_> = servers.iter().flat_map(|server| &server.private_net).map(|net| &net.ip).collect();
         let count = addresses.len();
         addresses.sort();

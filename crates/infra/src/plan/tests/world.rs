@@ -6,16 +6,21 @@
 //! destroy | replace NAME | import MACHINE=SERVER     what is asked for
 //! network|firewall|group NAME ours|foreign|CLUSTER   what exists (rules and ranges as desired)
 //! key NAME ours|foreign deploy|other                 an ssh key with our material, or with other
-//! server NAME ours|foreign|CLUSTER TYPE LOCATION IMAGE STATUS [ADDRESS] [guarded] [protected] [disk=GB] [role=R] [named=N]
+//! server NAME ours|foreign|CLUSTER TYPE LOCATION IMAGE STATUS [ADDRESS] [guarded] [protected] [disk=GB] [role=R] [named=N] [ip=PUBLIC]
+//! api NAME                                           the DNS name of the API
+//! zone NAME                                          a DNS zone that the token sees
+//! record NAME KIND CONTENT ours|foreign|CLUSTER [proxied] [ttl=N]     a DNS record, in the zone before it
 //! unseen KIND CODE                                   a list call that failed
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hoist_cloudflare::Record;
 use hoist_hcloud::{Firewall, Labels, Network, PlacementGroup, Server, SshKey};
 use hoist_model::Goal;
 use serde_json::json;
 
+use crate::dns::{TTL, ZoneRecords};
 use crate::gather::Inputs;
 use crate::import::Import;
 use crate::names;
@@ -70,9 +75,10 @@ pub(crate) fn read(text: &str) -> Scenario {
         imports: Vec::new(),
         inputs: Inputs {
             wanted,
-            admins: vec!["203.0.113.7/32".parse().unwrap()],
+            admins: Ok(vec!["203.0.113.7/32".parse().unwrap()]),
             host_keys: BTreeMap::new(),
             remade: BTreeSet::new(),
+            api_name: None,
         },
         observed: Observed {
             cluster: "demo".into(),
@@ -83,6 +89,7 @@ pub(crate) fn read(text: &str) -> Scenario {
             ssh_keys: Ok(Vec::new()),
             groups: Ok(Vec::new()),
             catalog: Ok(catalog()),
+            zones: Ok(Vec::new()),
         },
     };
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
@@ -189,6 +196,8 @@ fn thing(scenario: &mut Scenario, words: &[&str]) -> Option<()> {
                     server["primary_disk_size"] = json!(disk.parse::<u64>().ok()?);
                 } else if let Some(role) = word.strip_prefix("role=") {
                     labels.insert(names::ROLE.into(), role.into());
+                } else if let Some(ip) = word.strip_prefix("ip=") {
+                    server["public_net"]["ipv4"]["ip"] = json!(ip);
                 } else if let Some(named) = word.strip_prefix("named=") {
                     own_name = named;
                 } else {
@@ -202,6 +211,29 @@ fn thing(scenario: &mut Scenario, words: &[&str]) -> Option<()> {
             server.name = own_name.into();
             servers.push(server);
         }
+        ["api", name] => scenario.inputs.api_name = Some((*name).into()),
+        ["zone", name] => observed.zones.as_mut().ok()?.push(ZoneRecords {
+            id: format!("id of {name}"),
+            name: (*name).into(),
+            records: Vec::new(),
+        }),
+        ["record", name, kind, content, whose, rest @ ..] => {
+            let records = &mut observed.zones.as_mut().ok()?.last_mut()?.records;
+            let ttl = rest.iter().find_map(|word| word.strip_prefix("ttl=")?.parse().ok());
+            records.push(Record {
+                id: format!("record {}", records.len()),
+                name: (*name).into(),
+                kind: (*kind).into(),
+                content: (*content).into(),
+                ttl: ttl.unwrap_or(TTL),
+                comment: match *whose {
+                    "ours" => Some(names::comment("demo")),
+                    "foreign" => None,
+                    cluster => Some(names::comment(cluster)),
+                },
+                proxied: rest.contains(&"proxied"),
+            });
+        }
         ["unseen", kind, why @ ..] => {
             let unseen = Unseen {
                 why: why.join(" "),
@@ -213,6 +245,7 @@ fn thing(scenario: &mut Scenario, words: &[&str]) -> Option<()> {
                 "firewalls" => observed.firewalls = Err(unseen),
                 "ssh_keys" => observed.ssh_keys = Err(unseen),
                 "groups" => observed.groups = Err(unseen),
+                "zones" => observed.zones = Err(unseen),
                 "catalog" => observed.catalog = Err(unseen),
                 _ => return None,
             }
