@@ -19,6 +19,10 @@ impl Approvals {
                 .ok_or_else(|| format!("`{word}` is not VERB:KEY, such as delete:server/kube-worker-01"))?;
             let verb = Verb::from_str(verb)?;
             let key = Key::from_str(key).map_err(|error| error.to_string())?;
+            // A machine's Node goes with its server: allowing one without the other would leave a Node that never answers.
+            if verb == Verb::Delete && key.kind() == "server" {
+                allowed.insert((verb, Key::node(key.name())));
+            }
             allowed.insert((verb, key));
         }
         Ok(Self(allowed))
@@ -48,6 +52,7 @@ mod tests {
     fn words_are_a_verb_and_a_key() {
         let approvals = Approvals::parse(["delete:server/a"]).unwrap();
         assert!(approvals.allows(Verb::Delete, &Key::server("a")));
+        assert!(approvals.allows(Verb::Delete, &Key::node("a")));
         assert!(!approvals.allows(Verb::Replace, &Key::server("a")));
         assert!(!approvals.allows(Verb::Delete, &Key::server("b")));
         for wrong in ["server/a", "remove:server/a", "delete:server"] {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hoist_model::{Blocked, Key, PhaseName, Step};
+use hoist_model::{Blocked, Key, PhaseName, Step, Verb};
 
 use crate::Approvals;
 
@@ -50,7 +50,12 @@ pub(crate) fn select<Op: Clone>(
     let mut held: BTreeMap<Key, String> = BTreeMap::new();
     let mut later: BTreeSet<Key> = BTreeSet::new();
     let mut run = Vec::new();
+    // A machine that is booting is one of which nobody knows yet what it will be: what runs in the cluster may count on it.
+    let booting = steps
+        .iter()
+        .any(|(phase, step)| *phase == PhaseName::Nodes && step.verb == Verb::Await && step.key.kind() == "host");
     for (phase, step) in steps {
+        let counts_on_it = booting && *phase == PhaseName::Cluster && step.verb != Verb::Delete;
         let held_by = step.needs.iter().find(|need| held.contains_key(need)).cloned();
         if !approvals.covers(step) {
             held.insert(
@@ -61,7 +66,7 @@ pub(crate) fn select<Op: Clone>(
             held.insert(step.key.clone(), format!("waits for {need}, which is blocked"));
         } else if let Some(need) = held_by {
             held.insert(step.key.clone(), format!("waits for {need}"));
-        } else if step.provisional || step.needs.iter().any(|need| later.contains(need)) {
+        } else if step.provisional || counts_on_it || step.needs.iter().any(|need| later.contains(need)) {
             later.insert(step.key.clone());
         } else {
             run.push((*phase, step.clone()));
@@ -77,7 +82,7 @@ pub(crate) fn select<Op: Clone>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hoist_model::{Reason, Risk, Verb};
+    use hoist_model::{Reason, Risk};
 
     fn step(name: &str, needs: &[&str]) -> Step<()> {
         Step::new(Key::server(name), Verb::Create, (), Reason::Missing)
@@ -115,6 +120,18 @@ mod tests {
         );
         let approvals = Approvals::parse(["delete:server/a"]).unwrap();
         assert_eq!(names(&select(&steps, &[], &approvals)), ["a", "b"]);
+    }
+
+    #[test]
+    fn the_cluster_waits_until_it_is_known_what_a_booting_machine_is() {
+        let mut host = step("x", &[]);
+        (host.key, host.verb) = (Key::new("host", "worker"), Verb::Await);
+        let mut object = step("x", &[]);
+        object.key = Key::new("Deployment.apps", "a/b");
+        let steps = vec![(PhaseName::Nodes, host), (PhaseName::Cluster, object)];
+        let selected = select(&steps, &[], &Approvals::default());
+        assert_eq!(selected.run.len(), 1);
+        assert_eq!(selected.deferred, [Key::new("Deployment.apps", "a/b")].into());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The one question that this phase asks the cluster's API: which Nodes are registered.
+//! The cluster's API, as this phase asks it: which Nodes are registered.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,11 +14,7 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// The names of the registered Nodes, or why they cannot be told.
 pub(crate) async fn nodes(kubeconfig: &Secret) -> Result<BTreeSet<String>, String> {
     let asked = async {
-        let kubeconfig = Kubeconfig::from_yaml(kubeconfig.expose_secret()).map_err(|error| error.to_string())?;
-        let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
-            .await
-            .map_err(|error| error.to_string())?;
-        let client = kube::Client::try_from(config).map_err(|error| error.to_string())?;
+        let client = client(kubeconfig).await?;
         let nodes = Api::<Node>::all(client)
             .list_metadata(&ListParams::default())
             .await
@@ -31,8 +27,17 @@ pub(crate) async fn nodes(kubeconfig: &Secret) -> Result<BTreeSet<String>, Strin
     }
 }
 
+/// A client of the cluster's API.
+pub(crate) async fn client(kubeconfig: &Secret) -> Result<kube::Client, String> {
+    let kubeconfig = Kubeconfig::from_yaml(kubeconfig.expose_secret()).map_err(|error| error.to_string())?;
+    let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
+        .await
+        .map_err(|error| error.to_string())?;
+    kube::Client::try_from(config).map_err(|error| error.to_string())
+}
+
 /// An error with its causes: the outermost one alone says little.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -35,6 +35,8 @@ pub struct Desired {
     pub(crate) port: u16,
     pub(crate) identities: Vec<Identity>,
     pub(crate) replace: BTreeSet<String>,
+    /// Machines whose Nodes go, because the machines do.
+    pub(crate) leaving: BTreeSet<String>,
 }
 
 impl Desired {
@@ -63,13 +65,31 @@ pub(crate) fn desired(at: &At<'_, Spec>, sources: &Sources, identities: Vec<Iden
         Goal::Converge => nodes(at.spec, sources, at.facts),
         Goal::Destroy { .. } => Vec::new(),
     };
+    let leaving = match at.goal {
+        Goal::Converge => leaving(at.spec, at.facts),
+        // With the whole cluster, its Nodes go by themselves.
+        Goal::Destroy { .. } => BTreeSet::new(),
+    };
     Ok(Desired {
+        leaving,
         cluster: at.spec.cluster.name.to_string(),
         nodes,
         port: at.spec.access.port,
         identities,
         replace: at.replace.clone(),
     })
+}
+
+/// Disabled machines, and servers of ours that the spec does not name any more.
+fn leaving(spec: &Spec, facts: &Facts) -> BTreeSet<String> {
+    let disabled = spec
+        .machines
+        .iter()
+        .filter(|(_, machine)| !machine.enabled)
+        .map(|(name, _)| name.to_string());
+    let named = |name: &&String| spec.machines.keys().any(|known| known.as_str() == name.as_str());
+    let forgotten = facts.servers.keys().filter(|name| !named(name)).cloned();
+    disabled.chain(forgotten).collect()
 }
 
 fn nodes(spec: &Spec, sources: &Sources, facts: &Facts) -> Vec<Node> {

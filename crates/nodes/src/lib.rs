@@ -7,6 +7,7 @@ mod api;
 mod apply;
 mod changes;
 mod desired;
+mod drain;
 mod host;
 pub mod kubeconfig;
 mod observe;

@@ -75,7 +75,7 @@ pub(crate) async fn observe(at: &At<'_, Spec>, identities: &[Identity], deadline
         }
         let server = at.facts.servers.get(&name).cloned().unwrap_or(Lookup::Absent);
         looks.push(async move {
-            let seen = look(&server, at.spec.access.port, identities, deadlines).await;
+            let seen = look(&name, &server, at.spec.access.port, identities, deadlines).await;
             (name, seen)
         });
     }
@@ -96,6 +96,7 @@ pub(crate) async fn observe(at: &At<'_, Spec>, identities: &[Identity], deadline
 }
 
 async fn look(
+    name: &str,
     server: &Lookup<ServerFacts>,
     port: u16,
     identities: &[Identity],
@@ -130,11 +131,28 @@ async fn look(
         Err(error) => {
             let seen = Seen::Refused {
                 why: error.to_string(),
-                hint: error.hint(),
+                hint: pinning(name, &error).or_else(|| error.hint()),
             };
             (seen, None)
         }
     }
+}
+
+/// What to do about a host key that is not the pinned one: the pin is a label of the server, which a person may write.
+fn pinning(name: &str, error: &Error) -> Option<String> {
+    let Error::HostKeyChanged { expected, found, .. } = error else {
+        return None;
+    };
+    let compare = "compare the found fingerprint with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on its console";
+    let label = format!("set the server's label hoist.dev/host-key to {}", found.to_base32());
+    Some(if expected.is_empty() {
+        format!("no host key of {name} is known yet: {compare}; if they agree, {label}")
+    } else {
+        format!(
+            "somebody may be answering in its place, so nothing was sent. If you reinstalled {name} or changed its key \
+             yourself, {compare}; if they agree, {label}. Otherwise `hoist replace {name}` makes it anew"
+        )
+    })
 }
 
 /// Fetches the kubeconfig from the first control plane that has one, and asks its API for the Nodes.

@@ -43,6 +43,11 @@ pub enum Op {
         /// The machine.
         machine: String,
     },
+    /// Takes a Node out of the cluster before its machine goes.
+    RemoveNode {
+        /// The machine.
+        machine: String,
+    },
 }
 
 impl Op {
@@ -53,7 +58,8 @@ impl Op {
             | Self::RotateHostKey { machine }
             | Self::Install { machine, .. }
             | Self::Update { machine }
-            | Self::AwaitNode { machine } => machine,
+            | Self::AwaitNode { machine }
+            | Self::RemoveNode { machine } => machine,
         }
     }
 }

@@ -20,6 +20,7 @@ pub(crate) fn plan(desired: &Desired, observed: &Observed) -> Draft<Op> {
     for node in &desired.nodes {
         planner.node(node);
     }
+    planner.leaving();
     planner.draft
 }
 
@@ -249,6 +250,21 @@ impl Planner<'_> {
             Lookup::Present(_) => Some("its Node, which is not registered".into()),
             Lookup::Absent => Some("a control plane".into()),
             Lookup::Unknown(why) => Some(format!("the API: {why}")),
+        }
+    }
+
+    fn leaving(&mut self) {
+        let Lookup::Present(registered) = &self.observed.registered else {
+            return;
+        };
+        for name in self.desired.leaving.intersection(registered) {
+            let op = Op::RemoveNode { machine: name.clone() };
+            let because = "its machine is disabled in hoist.yaml, or gone from it".into();
+            let risk = "what its pods keep on its disk; they are evicted first, by their budgets".into();
+            let step = Step::new(Key::node(name), Verb::Delete, op, Reason::NotDesired { because })
+                .group(name)
+                .risk(Risk::Destructive(risk));
+            self.draft.steps.push(step);
         }
     }
 

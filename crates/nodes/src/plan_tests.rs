@@ -62,6 +62,7 @@ fn parse(world: &str) -> (Desired, Observed) {
         port: 22,
         identities: Vec::new(),
         replace: BTreeSet::new(),
+        leaving: BTreeSet::new(),
     };
     let mut observed = Observed::default();
     let mut registered = BTreeSet::new();
@@ -71,6 +72,13 @@ fn parse(world: &str) -> (Desired, Observed) {
             panic!("NAME ROLE SEEN, not {line}");
         };
         let name = (*name).to_owned();
+        if *role == "leaving" {
+            desired.leaving.insert(name.clone());
+            if *seen == "registered" {
+                registered.insert(name);
+            }
+            continue;
+        }
         let role = match *role {
             "server" => Some(Role::Server),
             "agent" => Some(Role::Agent),
@@ -332,4 +340,13 @@ fn what_is_asked_for_is_made_anew() {
     update host-key/a after server/a [provisional]: the server was made with a throw-away host key
     create node/a (Join("b")) after host-key/a, server/a, node/b [provisional]: does not exist
     "#);
+}
+
+#[test]
+fn the_node_of_a_machine_that_goes_goes_first_and_takes_a_word() {
+    insta::assert_snapshot!(check("
+        a server nixos
+        w leaving registered
+        x leaving gone
+    "), @"delete node/w: its machine is disabled in hoist.yaml, or gone from it [destructive: what its pods keep on its disk; they are evicted first, by their budgets]");
 }

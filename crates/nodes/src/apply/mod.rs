@@ -10,7 +10,7 @@ mod wait;
 
 use std::time::{Duration, Instant};
 
-use hoist_model::{ErrorKind, Facts, HostKeyPins, Outcome, Retry, ServerFacts, StepCx, StepError};
+use hoist_model::{ErrorKind, Facts, HostKeyPins, Lookup, Outcome, Retry, ServerFacts, StepCx, StepError};
 use hoist_ssh::{Error, Patience, Session};
 
 use crate::desired::{Desired, Node};
@@ -28,6 +28,13 @@ pub(crate) async fn perform(
     cx: &StepCx,
 ) -> Result<Outcome, StepError> {
     let machine = op.machine();
+    if let Op::RemoveNode { .. } = op {
+        let Lookup::Present(access) = &facts.cluster else {
+            return Err(StepError::passing(format!("{machine}: the cluster's API is not known"))
+                .hint("run `hoist apply` again"));
+        };
+        return crate::drain::remove(&access.kubeconfig, machine, cx).await;
+    }
     let server = facts.server(machine).ok_or_else(|| {
         StepError::passing(format!("{machine}: its server is not known yet")).hint("run `hoist apply` again")
     })?;
@@ -48,7 +55,7 @@ pub(crate) async fn perform(
         Op::RotateHostKey { .. } => work.rotate().await,
         Op::Install { cluster, .. } => work.install(cluster).await,
         Op::Update { .. } => work.update().await,
-        Op::AwaitNode { .. } => work.await_node().await.map(|()| Outcome::done()),
+        Op::AwaitNode { .. } | Op::RemoveNode { .. } => work.await_node().await.map(|()| Outcome::done()),
     }
 }
 

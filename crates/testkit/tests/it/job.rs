@@ -49,10 +49,12 @@ fn one_file_becomes_a_verified_cluster_and_goes_without_a_trace() {
         assert!(check["outcome"]["result"] != "fail", "{check}");
     }
 
+    the_apis_name_leads_to_the_control_plane(&scenario);
     an_unchanged_plan_asks_once_a_kind(&scenario);
     another_folder_with_the_persons_own_key_goes_on(&scenario);
     three_changes_are_three_causes(&scenario);
     a_saved_plan_that_does_not_hold_any_more_is_refused(&scenario);
+    a_worker_joins_and_leaves_with_its_word(&scenario);
     nothing_is_destroyed_without_its_word(&scenario);
 
     scenario
@@ -83,6 +85,7 @@ fn plan_of_an_empty_cloud_is_complete_and_touches_nothing(scenario: &Scenario) {
     for key in [
         "server/kube-control",
         "server/cinnabar",
+        "dns-record/kube.example.com",
         "node/kube-control",
         "Deployment.apps/kube-system/coredns",
     ] {
@@ -106,6 +109,24 @@ fn plan_of_an_empty_cloud_is_complete_and_touches_nothing(scenario: &Scenario) {
             .collect();
         assert!(writes.is_empty(), "plan wrote: {writes:?}");
     }
+}
+
+fn the_apis_name_leads_to_the_control_plane(scenario: &Scenario) {
+    let list = |value: &Value| value.as_array().unwrap().clone();
+    let hetzner = scenario.admin("HCLOUD_ENDPOINT", "state");
+    let servers = list(&hetzner["servers"]);
+    let plane = servers.iter().find(|server| server["name"] == "kube-control").unwrap();
+    let zones = list(&scenario.admin("CLOUDFLARE_API_BASE", "state")["zones"]);
+    let records: Vec<Value> = zones
+        .iter()
+        .flat_map(|zone| list(&zone["records"]))
+        .filter(|record| record["name"] == "kube.example.com")
+        .collect();
+    let [record] = &records[..] else { panic!("{records:?}") };
+    assert_eq!(record["type"], "A");
+    assert_eq!(record["content"], plane["public_net"]["ipv4"]["ip"]);
+    assert_eq!(record["proxied"], false);
+    assert_eq!(record["comment"], "hoist.dev/cluster=vanixiets");
 }
 
 fn an_unchanged_plan_asks_once_a_kind(scenario: &Scenario) {
@@ -214,6 +235,27 @@ fn a_saved_plan_that_does_not_hold_any_more_is_refused(scenario: &Scenario) {
         refused.stderr
     );
     scenario.edit("serverType: cx53", "serverType: cx43");
+}
+
+fn a_worker_joins_and_leaves_with_its_word(scenario: &Scenario) {
+    let nodes = || {
+        let names = scenario.kubectl(&["get", "nodes", "-o", "jsonpath={.items[*].metadata.name}"]).expect(0).stdout;
+        names.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    scenario.edit("kube-worker-01: { enabled: false", "kube-worker-01: { enabled: true");
+    scenario.hoist(&["apply", "-y"]).expect(0);
+    scenario.hoist(&["verify", "--wait", "60"]).expect(0);
+    assert_eq!(nodes(), ["kube-control", "kube-worker-01"]);
+
+    scenario.edit("kube-worker-01: { enabled: true", "kube-worker-01: { enabled: false");
+    let refused = scenario.hoist(&["apply", "-y"]).expect(1);
+    assert!(refused.stderr.contains("--allow delete:server/kube-worker-01"), "{}", refused.stderr);
+    assert_eq!(nodes(), ["kube-control", "kube-worker-01"]);
+
+    scenario.hoist(&["apply", "-y", "--allow", "delete:server/kube-worker-01"]).expect(0);
+    assert_eq!(nodes(), ["kube-control"]);
+    scenario.hoist(&["plan"]).expect(0);
+    scenario.hoist(&["verify", "--wait", "60"]).expect(0);
 }
 
 fn nothing_is_destroyed_without_its_word(scenario: &Scenario) {
