@@ -143,7 +143,8 @@ fn pinning(name: &str, error: &Error) -> Option<String> {
     let Error::HostKeyChanged { expected, found, .. } = error else {
         return None;
     };
-    let compare = "compare the found fingerprint with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on its console";
+    let compare =
+        "compare the found fingerprint with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on its console";
     let label = format!("set the server's label hoist.dev/host-key to {}", found.to_base32());
     Some(if expected.is_empty() {
         format!("no host key of {name} is known yet: {compare}; if they agree, {label}")
