@@ -86,6 +86,7 @@ impl Shape<'_> {
             ("string", Kind::Number(_) | Kind::Bool(_)) => {
                 Some(format!("put it in quotes: \"{}\"", self.source.span(node.place).text))
             }
+            ("boolean", Kind::Text(_)) => Some("write true or false, without quotes".into()),
             ("object", Kind::Null) if schema.get("required").is_none() => {
                 Some("write {} to take every default, or leave it out".into())
             }
