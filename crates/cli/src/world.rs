@@ -8,11 +8,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hoist_app::{Approvals, Phases, Plan};
 use hoist_cluster::Cluster;
-use hoist_infra::{Import, Infra, LockError, ProjectLock};
+use hoist_infra::{Dns, DnsToken, Import, Infra, LockError, ProjectLock};
 use hoist_model::{Check, DeployKey, ErrorKind, Goal, Secret, StepError};
 use hoist_nodes::{Installer, K3sTokens, Nodes, TokenSource};
 use hoist_secrets::{Environment, Identities, Resolver, Token, TokenStore};
-use hoist_spec::Spec;
+use hoist_spec::{Source, Spec};
 use tokio_util::sync::CancellationToken;
 
 use crate::command::load;
@@ -60,6 +60,17 @@ impl TokenSource for KeptTokens {
             server: token(Token::Server)?,
             agent: token(Token::Agent)?,
         })
+    }
+}
+
+/// The token for DNS, read like every other secret of the spec.
+struct FromSpec(Arc<Resolver>);
+
+#[async_trait]
+impl DnsToken for FromSpec {
+    async fn read(&self, source: &Source) -> Result<Secret, StepError> {
+        let read = self.0.resolve(source).await;
+        read.map_err(|error| StepError::spec(error.to_string()).hint(error.hint))
     }
 }
 
@@ -125,7 +136,11 @@ impl World {
             public: pair.public(),
             private: pair.private_pem(),
         };
-        let infra = Infra::new(client.clone(), &deploy_key).importing(imports);
+        let cloudflare_base = environment::var("CLOUDFLARE_API_BASE");
+        let dns = Dns::new(cloudflare_base.clone(), Arc::new(FromSpec(resolver.clone())));
+        let infra = Infra::new(client.clone(), &deploy_key)
+            .importing(imports)
+            .with_dns(dns);
         let mut installer = Installer::default();
         if let Some(base) = environment::var("HOIST_KEXEC_INSTALLER") {
             installer.url = format!("{base}/nixos-kexec-installer-noninteractive-{{arch}}-linux.tar.gz");
@@ -146,7 +161,7 @@ impl World {
         let cluster = Cluster::new(hoist_cluster::Options {
             resolver,
             helm: helm(&folder),
-            cloudflare_base: environment::var("CLOUDFLARE_API_BASE"),
+            cloudflare_base,
         });
         let phases = Phases {
             name: spec.cluster.name.to_string(),
