@@ -276,6 +276,46 @@ impl Scenario {
     }
 }
 
+impl Scenario {
+    /// Asks the Hetzner emulator as somebody else would, who works in the same project: `path` is `/v1/…` of its API,
+    /// or `/_sandbox/…` of its admin API. Answers null where there is nothing to read.
+    pub fn cloud(&self, method: &str, path: &str, body: &serde_json::Value) -> serde_json::Value {
+        let base = self
+            .var("HCLOUD_ENDPOINT")
+            .splitn(4, '/')
+            .take(3)
+            .collect::<Vec<_>>()
+            .join("/");
+        // By standard input, as arguments can be read by everybody.
+        let config = format!(
+            "header = \"Authorization: Bearer {}\"\nheader = \"Content-Type: application/json\"\n",
+            self.var("HCLOUD_TOKEN")
+        );
+        let url = format!("{base}{path}");
+        let mut command = Command::new("curl");
+        command.args(["-sS", "--fail-with-body", "--max-time", "20", "-X", method, "-K", "-"]);
+        if !body.is_null() {
+            command.args(["-d", &body.to_string()]);
+        }
+        let mut child = command
+            .arg(&url)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("curl runs");
+        std::io::Write::write_all(&mut child.stdin.take().expect("it is piped"), config.as_bytes())
+            .expect("curl reads its configuration");
+        let output = child.wait_with_output().expect("curl ends");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{method} {path}: {text}");
+        if text.trim().is_empty() {
+            return serde_json::Value::Null;
+        }
+        serde_json::from_str(&text).expect("the answer is JSON")
+    }
+}
+
 impl Drop for Scenario {
     fn drop(&mut self) {
         let down = self.sandbox(&["sandbox", "down"]);

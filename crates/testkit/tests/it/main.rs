@@ -1,5 +1,6 @@
 //! The program as a person runs it, on a whole sandbox: the main job, the fault matrix, destroying, and secrets.
 
+mod errors;
 mod faults;
 mod job;
 mod secrets;
