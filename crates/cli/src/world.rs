@@ -138,9 +138,7 @@ impl World {
         };
         let cloudflare_base = environment::var("CLOUDFLARE_API_BASE");
         let dns = Dns::new(cloudflare_base.clone(), Arc::new(FromSpec(resolver.clone())));
-        let infra = Infra::new(client.clone(), &deploy_key)
-            .importing(imports)
-            .with_dns(dns);
+        let infra = Infra::new(client.clone(), &deploy_key).importing(imports).with_dns(dns);
         let mut installer = Installer::default();
         if let Some(base) = environment::var("HOIST_KEXEC_INSTALLER") {
             installer.url = format!("{base}/nixos-kexec-installer-noninteractive-{{arch}}-linux.tar.gz");
