@@ -15,7 +15,7 @@ use hoist_deploy::{Api, Mark, Object};
 use serde_json::{Value, json};
 
 const TOKEN: &str = "test-admin";
-const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 struct Server {
     kubeconfig: String,

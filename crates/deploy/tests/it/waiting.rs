@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use hoist_deploy::{Api, DeployError, Object, Wait, apply_one, wait_ready};
 use serde_json::{Value, json};
 
-use crate::server::{client, connect, object, pods_become_ready, raw, soon};
+use crate::server::{PATIENCE, client, connect, object, pods_become_ready, raw, soon};
 
 async fn apply(api: &Api, name: &str, bodies: Vec<Value>) -> Vec<Object> {
     let mut objects = Vec::new();
@@ -26,6 +26,22 @@ fn deployment(namespace: &str, name: &str) -> Value {
         json!({"metadata": {"labels": {"app": name}}, "spec": {"containers": [{"name": "c", "image": "x"}]}});
     json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": namespace},
         "spec": {"selector": {"matchLabels": {"app": name}}, "template": template}})
+}
+
+/// The name of a pod of a namespace, once there is one.
+async fn some_pod(client: &kube::Client, namespace: &str) -> String {
+    let path = format!("/api/v1/namespaces/{namespace}/pods");
+    let look = async {
+        loop {
+            let pods = raw(client, "GET", &path, "application/json", json!({})).await;
+            if let Some(pod) = pods["items"][0]["metadata"]["name"].as_str() {
+                return pod.to_owned();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let found = tokio::time::timeout(PATIENCE, look).await;
+    found.unwrap_or_else(|_| panic!("no pod in {namespace} within {PATIENCE:?}"))
 }
 
 #[tokio::test]
@@ -64,8 +80,9 @@ async fn deployments_become_ready_together() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    let (waited, ()) = tokio::join!(wait, kubelet);
+    let (waited, kubelet) = tokio::join!(wait, tokio::time::timeout(PATIENCE, kubelet));
     waited.unwrap();
+    kubelet.expect("both Deployments have pods");
     assert!(
         heard
             .iter()
@@ -82,13 +99,7 @@ async fn a_deadline_names_each_object_and_its_cause() {
     let client = client().await;
     let objects = apply(&api, &name, vec![namespace(&name), deployment(&name, "a")]).await;
     let path = format!("/api/v1/namespaces/{name}/pods");
-    let pod = loop {
-        let pods = raw(&client, "GET", &path, "application/json", json!({})).await;
-        if let Some(pod) = pods["items"][0]["metadata"]["name"].as_str() {
-            break pod.to_owned();
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    };
+    let pod = some_pod(&client, &name).await;
     let waiting = json!([{"name": "c", "image": "x", "imageID": "", "ready": false, "restartCount": 0,
         "state": {"waiting": {"reason": "ErrImagePull", "message": "no such image"}}}]);
     let status = json!({"status": {"containerStatuses": waiting}});
@@ -150,23 +161,16 @@ async fn a_failed_job_ends_the_wait() {
         |_| {},
     );
     let kubelet = async {
-        let path = format!("/api/v1/namespaces/{name}/pods");
-        loop {
-            let pods = raw(&client, "GET", &path, "application/json", json!({})).await;
-            if let Some(pod) = pods["items"][0]["metadata"]["name"].as_str() {
-                let status = json!({"status": {"phase": "Failed"}});
-                raw(
-                    &client,
-                    "PATCH",
-                    &format!("{path}/{pod}/status"),
-                    "application/strategic-merge-patch+json",
-                    status,
-                )
-                .await;
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let pod = some_pod(&client, &name).await;
+        let status = json!({"status": {"phase": "Failed"}});
+        raw(
+            &client,
+            "PATCH",
+            &format!("/api/v1/namespaces/{name}/pods/{pod}/status"),
+            "application/strategic-merge-patch+json",
+            status,
+        )
+        .await;
     };
     let (waited, ()) = tokio::join!(wait, kubelet);
     let error = waited.unwrap_err();

@@ -1,8 +1,20 @@
 //! A server's life: power, locks, types, rebuilding, protection, snapshots, the end.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::Lab;
+
+async fn goes_off(lab: &Lab, id: u64) {
+    let off = async {
+        while lab.show("server", id).await["status"] != "off" {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(30), off).await;
+    waited.unwrap_or_else(|_| panic!("server {id} did not go off"));
+}
 
 #[tokio::test]
 async fn power_actions_reach_the_machine_once() {
@@ -22,8 +34,8 @@ async fn power_actions_reach_the_machine_once() {
         let ended = lab.act(id, action, json!({})).await;
         assert_eq!(ended["status"], "success", "{action}");
         // The system goes off some time after it was asked to shut down.
-        while action == "shutdown" && lab.show("server", id).await["status"] != status {
-            tokio::task::yield_now().await;
+        if action == "shutdown" {
+            goes_off(&lab, id).await;
         }
         assert_eq!(lab.show("server", id).await["status"], status, "{action}");
         assert_eq!(lab.machines.told(), told, "{action}");
@@ -212,9 +224,7 @@ async fn a_server_that_was_switched_on_again_does_not_go_off() {
     lab.act(id, "reset", json!({})).await;
     // One that was asked later and that nothing disturbs goes off after the first would have.
     lab.act(other, "shutdown", json!({})).await;
-    while lab.show("server", other).await["status"] != "off" {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    goes_off(&lab, other).await;
     assert_eq!(lab.machines.told(), ["Reset", "Off"]);
     assert_eq!(lab.show("server", id).await["status"], "running");
 }
