@@ -57,6 +57,38 @@ async fn a_token_is_verified_with_itself() {
 }
 
 #[tokio::test]
+async fn the_zone_of_a_name_is_that_of_its_longest_part() {
+    let server = MockServer::start().await;
+    for zone in ["b.example.com", "example.com"] {
+        Mock::given(path("/client/v4/zones"))
+            .and(query_param("name", zone))
+            .respond_with(ok(json!([{ "id": format!("id of {zone}"), "name": zone }])))
+            .mount(&server)
+            .await;
+    }
+    Mock::given(path("/client/v4/zones"))
+        .respond_with(ok(json!([])))
+        .mount(&server)
+        .await;
+    let client = client(&server);
+    for (name, zone) in [
+        ("a.b.example.com", Some("b.example.com")),
+        ("a.c.example.com", Some("example.com")),
+        ("example.com", Some("example.com")),
+        ("kube.example.org", None),
+    ] {
+        let found = client.zone_of(name).await.unwrap().map(|zone| zone.name);
+        assert_eq!(found.as_deref(), zone, "{name}");
+    }
+    let asked = server.received_requests().await.unwrap();
+    assert!(
+        !asked
+            .iter()
+            .any(|request| request.url.query().unwrap().contains("name=org&"))
+    );
+}
+
+#[tokio::test]
 async fn lists_are_read_to_their_last_page_and_unknown_fields_do_not_matter() {
     let server = MockServer::start().await;
     let page = |request: &Request| {
