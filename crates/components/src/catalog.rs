@@ -1,6 +1,7 @@
 //! The components that the spec turns on, with their objects: pure.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use hoist_model::{Diagnostic, Diagnostics};
 use hoist_spec::{Name, Spec, catalog_entry};
@@ -13,8 +14,8 @@ use crate::object::{namespace, secret};
 /// Namespaces that are there from the start.
 const BORN: &[&str] = &["default", "kube-system", "kube-public", "kube-node-lease"];
 
-/// A component with everything that it is made of.
-#[derive(Clone, Debug, PartialEq)]
+/// A component with everything that it is made of. `Debug` counts the objects: Secrets are among them.
+#[derive(Clone, PartialEq)]
 pub struct ResolvedComponent {
     /// Its name.
     pub name: String,
@@ -26,6 +27,18 @@ pub struct ResolvedComponent {
     pub needs: Vec<String>,
     /// Its objects, each with the namespace that it lives in, in the order that its source gives them.
     pub objects: Vec<Value>,
+}
+
+impl fmt::Debug for ResolvedComponent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResolvedComponent")
+            .field("name", &self.name)
+            .field("namespace", &self.namespace)
+            .field("tags", &self.tags)
+            .field("needs", &self.needs)
+            .field("objects", &self.objects.len())
+            .finish()
+    }
 }
 
 /// The components that the spec turns on. Those that others need come first.

@@ -1,6 +1,7 @@
 //! Reads what the spec names: secret values, charts, folders of manifests.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use futures::future::join_all;
@@ -22,13 +23,23 @@ pub struct Gather<'a> {
     pub api_host: Option<&'a str>,
 }
 
-/// What was read.
-#[derive(Clone, Debug, Default)]
+/// What was read. `Debug` counts the objects: manifests of a folder may be Secrets.
+#[derive(Clone, Default)]
 pub struct Inputs {
     /// The values of the Secrets that the cluster starts with.
     pub secrets: BootstrapSecrets,
     /// The objects of each component that is a chart or a folder, by component.
     pub objects: BTreeMap<String, Vec<Value>>,
+}
+
+impl fmt::Debug for Inputs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let objects: BTreeMap<&str, usize> = self.objects.iter().map(|(name, all)| (&**name, all.len())).collect();
+        f.debug_struct("Inputs")
+            .field("secrets", &self.secrets)
+            .field("objects", &objects)
+            .finish()
+    }
 }
 
 /// Reads everything, charts and secrets at the same time, and reports everything that fails.

@@ -194,6 +194,11 @@ async fn the_dns_service_has_the_tenth_address_of_the_service_network() {
 #[tokio::test]
 async fn secret_values_are_in_the_data_of_secrets_and_nowhere_else() {
     let components = resolved(&example(|text| text)).await;
+    let debug = format!("{components:?}");
+    assert!(
+        debug.contains("sops-secrets-operator") && !debug.contains("Y2FuYXJ5LW"),
+        "{debug}"
+    );
     let mut secrets = Vec::new();
     for object in components.iter().flat_map(|component| &component.objects) {
         if object["kind"] == "Secret" {
