@@ -74,7 +74,7 @@ pub struct K3sNode {
     pub server: bool,
     /// k3s's version, such as `v1.36.3+k3s1`.
     pub version: String,
-    /// Pod, Service ranges.
+    /// Pod range.
     pub cluster_cidr: String,
     /// Service range.
     pub service_cidr: String,
