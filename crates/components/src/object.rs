@@ -52,6 +52,21 @@ pub(crate) fn role_binding(app: &str, name: &str, role: &str, namespace: &str) -
     binding
 }
 
+/// A Deployment of one pod, which runs as the component's ServiceAccount.
+pub(crate) fn deployment(app: &str, namespace: &str, mut pod: Value) -> Value {
+    pod["serviceAccountName"] = json!(app);
+    json!({
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": { "name": app, "namespace": namespace, "labels": labels(app) },
+        "spec": {
+            "replicas": 1,
+            "selector": { "matchLabels": labels(app) },
+            "template": { "metadata": { "labels": labels(app) }, "spec": pod }
+        }
+    })
+}
+
 /// A Secret, with `data`: under server-side apply, `stringData` never removes a key.
 pub(crate) fn secret<'a>(namespace: &str, name: &str, keys: impl Iterator<Item = (&'a String, &'a Secret)>) -> Value {
     let data: Map<String, Value> = keys

@@ -3,7 +3,9 @@
 use hoist_spec::LocalPath;
 use serde_json::{Value, json};
 
-use crate::object::{cluster_role, cluster_role_binding, labels, restricted, role_binding, service_account};
+use crate::object::{
+    cluster_role, cluster_role_binding, deployment, labels, restricted, role_binding, service_account,
+};
 use crate::pins::{LOCAL_PATH_HELPER_IMAGE, LOCAL_PATH_IMAGE};
 
 const NAME: &str = "local-path-provisioner";
@@ -46,7 +48,7 @@ pub(crate) fn objects(settings: &LocalPath) -> Vec<Value> {
         role_binding(NAME, NAME, NAME, NAMESPACE),
         storage_class(settings),
         config(settings),
-        deployment(),
+        workload(),
     ]
 }
 
@@ -99,37 +101,28 @@ fn config(settings: &LocalPath) -> Value {
     })
 }
 
-fn deployment() -> Value {
-    json!({
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": { "name": NAME, "namespace": NAMESPACE, "labels": labels(NAME) },
-        "spec": {
-            "replicas": 1,
-            "selector": { "matchLabels": labels(NAME) },
-            "template": {
-                "metadata": { "labels": labels(NAME) },
-                "spec": {
-                    "serviceAccountName": NAME,
-                    "tolerations": [
-                        { "key": "node-role.kubernetes.io/control-plane", "operator": "Exists", "effect": "NoSchedule" }
-                    ],
-                    "containers": [{
-                        "name": NAME,
-                        "image": LOCAL_PATH_IMAGE,
-                        "imagePullPolicy": "IfNotPresent",
-                        "command": ["local-path-provisioner", "start", "--config", "/etc/config/config.json"],
-                        "env": [
-                            { "name": "POD_NAMESPACE", "valueFrom": { "fieldRef": { "fieldPath": "metadata.namespace" } } },
-                            { "name": "CONFIG_MOUNT_PATH", "value": "/etc/config/" }
-                        ],
-                        "resources": { "requests": { "cpu": "10m", "memory": "32Mi" } },
-                        "securityContext": restricted(),
-                        "volumeMounts": [{ "name": "config", "mountPath": "/etc/config/" }]
-                    }],
-                    "volumes": [{ "name": "config", "configMap": { "name": CONFIG } }]
-                }
-            }
-        }
-    })
+fn workload() -> Value {
+    deployment(
+        NAME,
+        NAMESPACE,
+        json!({
+            "tolerations": [
+                { "key": "node-role.kubernetes.io/control-plane", "operator": "Exists", "effect": "NoSchedule" }
+            ],
+            "containers": [{
+                "name": NAME,
+                "image": LOCAL_PATH_IMAGE,
+                "imagePullPolicy": "IfNotPresent",
+                "command": ["local-path-provisioner", "start", "--config", "/etc/config/config.json"],
+                "env": [
+                    { "name": "POD_NAMESPACE", "valueFrom": { "fieldRef": { "fieldPath": "metadata.namespace" } } },
+                    { "name": "CONFIG_MOUNT_PATH", "value": "/etc/config/" }
+                ],
+                "resources": { "requests": { "cpu": "10m", "memory": "32Mi" } },
+                "securityContext": restricted(),
+                "volumeMounts": [{ "name": "config", "mountPath": "/etc/config/" }]
+            }],
+            "volumes": [{ "name": "config", "configMap": { "name": CONFIG } }]
+        }),
+    )
 }

@@ -3,7 +3,7 @@
 use hoist_spec::MetricsServer;
 use serde_json::{Value, json};
 
-use crate::object::{cluster_role, cluster_role_binding, labels, role_binding, service_account};
+use crate::object::{cluster_role, cluster_role_binding, deployment, labels, role_binding, service_account};
 use crate::pins::METRICS_SERVER_IMAGE;
 
 const NAME: &str = "metrics-server";
@@ -52,7 +52,7 @@ pub(crate) fn objects(settings: &MetricsServer) -> Vec<Value> {
                 "ports": [{ "name": "https", "port": 443, "targetPort": "https", "protocol": "TCP" }]
             }
         }),
-        deployment(settings),
+        workload(settings),
         json!({
             "apiVersion": "apiregistration.k8s.io/v1",
             "kind": "APIService",
@@ -70,7 +70,7 @@ pub(crate) fn objects(settings: &MetricsServer) -> Vec<Value> {
     ]
 }
 
-fn deployment(settings: &MetricsServer) -> Value {
+fn workload(settings: &MetricsServer) -> Value {
     let mut args = vec![
         "--cert-dir=/tmp".to_owned(),
         format!("--secure-port={PORT}"),
@@ -82,47 +82,36 @@ fn deployment(settings: &MetricsServer) -> Value {
         args.push("--kubelet-insecure-tls".to_owned());
     }
     let probe = |path: &str| json!({ "path": path, "port": "https", "scheme": "HTTPS" });
-    json!({
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": { "name": NAME, "namespace": NAMESPACE, "labels": labels(NAME) },
-        "spec": {
-            "replicas": 1,
-            "strategy": { "type": "RollingUpdate", "rollingUpdate": { "maxUnavailable": 0 } },
-            "selector": { "matchLabels": labels(NAME) },
-            "template": {
-                "metadata": { "labels": labels(NAME) },
-                "spec": {
-                    "serviceAccountName": NAME,
-                    "priorityClassName": "system-cluster-critical",
-                    "nodeSelector": { "kubernetes.io/os": "linux" },
-                    "containers": [{
-                        "name": NAME,
-                        "image": METRICS_SERVER_IMAGE,
-                        "imagePullPolicy": "IfNotPresent",
-                        "args": args,
-                        "ports": [{ "name": "https", "containerPort": PORT, "protocol": "TCP" }],
-                        "livenessProbe": { "httpGet": probe("/livez"), "periodSeconds": 10, "failureThreshold": 3 },
-                        "readinessProbe": {
-                            "httpGet": probe("/readyz"),
-                            "initialDelaySeconds": 20,
-                            "periodSeconds": 10,
-                            "failureThreshold": 3
-                        },
-                        "resources": { "requests": { "cpu": "100m", "memory": "200Mi" } },
-                        "securityContext": {
-                            "allowPrivilegeEscalation": false,
-                            "capabilities": { "drop": ["ALL"] },
-                            "readOnlyRootFilesystem": true,
-                            "runAsNonRoot": true,
-                            "runAsUser": 1000,
-                            "seccompProfile": { "type": "RuntimeDefault" }
-                        },
-                        "volumeMounts": [{ "name": "tmp", "mountPath": "/tmp" }]
-                    }],
-                    "volumes": [{ "name": "tmp", "emptyDir": {} }]
-                }
-            }
-        }
-    })
+    let pod = json!({
+        "priorityClassName": "system-cluster-critical",
+        "nodeSelector": { "kubernetes.io/os": "linux" },
+        "containers": [{
+            "name": NAME,
+            "image": METRICS_SERVER_IMAGE,
+            "imagePullPolicy": "IfNotPresent",
+            "args": args,
+            "ports": [{ "name": "https", "containerPort": PORT, "protocol": "TCP" }],
+            "livenessProbe": { "httpGet": probe("/livez"), "periodSeconds": 10, "failureThreshold": 3 },
+            "readinessProbe": {
+                "httpGet": probe("/readyz"),
+                "initialDelaySeconds": 20,
+                "periodSeconds": 10,
+                "failureThreshold": 3
+            },
+            "resources": { "requests": { "cpu": "100m", "memory": "200Mi" } },
+            "securityContext": {
+                "allowPrivilegeEscalation": false,
+                "capabilities": { "drop": ["ALL"] },
+                "readOnlyRootFilesystem": true,
+                "runAsNonRoot": true,
+                "runAsUser": 1000,
+                "seccompProfile": { "type": "RuntimeDefault" }
+            },
+            "volumeMounts": [{ "name": "tmp", "mountPath": "/tmp" }]
+        }],
+        "volumes": [{ "name": "tmp", "emptyDir": {} }]
+    });
+    let mut deployment = deployment(NAME, NAMESPACE, pod);
+    deployment["spec"]["strategy"] = json!({ "type": "RollingUpdate", "rollingUpdate": { "maxUnavailable": 0 } });
+    deployment
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::sops_crd::crd;
-use crate::object::{cluster_role, cluster_role_binding, labels, restricted, service_account};
+use crate::object::{cluster_role, cluster_role_binding, deployment, restricted, service_account};
 use crate::pins::SOPS_SECRETS_OPERATOR_IMAGE;
 
 const NAME: &str = "sops-secrets-operator";
@@ -38,61 +38,52 @@ pub(crate) fn objects() -> Vec<Value> {
             ]),
         ),
         cluster_role_binding(NAME, NAME, NAME, NAMESPACE),
-        deployment(),
+        workload(),
     ]
 }
 
-fn deployment() -> Value {
+fn workload() -> Value {
     let probe = |path: &str| json!({ "path": path, "port": 8081 });
-    json!({
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": { "name": NAME, "namespace": NAMESPACE, "labels": labels(NAME) },
-        "spec": {
-            "replicas": 1,
-            "selector": { "matchLabels": labels(NAME) },
-            "template": {
-                "metadata": { "labels": labels(NAME) },
-                "spec": {
-                    "serviceAccountName": NAME,
-                    "securityContext": {
-                        "runAsNonRoot": true,
-                        "runAsUser": 13001,
-                        "runAsGroup": 13001,
-                        "fsGroup": 13001,
-                        "seccompProfile": { "type": "RuntimeDefault" }
-                    },
-                    "containers": [{
-                        "name": NAME,
-                        "image": SOPS_SECRETS_OPERATOR_IMAGE,
-                        "imagePullPolicy": "IfNotPresent",
-                        "command": ["/usr/local/bin/manager"],
-                        "args": [
-                            "-health-probe-bind-address=:8081",
-                            "-leader-elect",
-                            "-requeue-decrypt-after=5",
-                            "-zap-encoder=json",
-                            "-zap-log-level=info"
-                        ],
-                        "env": [
-                            { "name": "POD_NAME", "valueFrom": { "fieldRef": { "fieldPath": "metadata.name" } } },
-                            { "name": "SOPS_AGE_KEY_FILE", "value": format!("{KEY_FOLDER}/key") }
-                        ],
-                        "livenessProbe": { "httpGet": probe("/healthz"), "initialDelaySeconds": 15, "periodSeconds": 20 },
-                        "readinessProbe": { "httpGet": probe("/readyz"), "initialDelaySeconds": 5, "periodSeconds": 10 },
-                        "resources": { "requests": { "cpu": "20m", "memory": "64Mi" } },
-                        "securityContext": restricted(),
-                        "volumeMounts": [
-                            { "name": KEY_SECRET, "mountPath": KEY_FOLDER, "readOnly": true },
-                            { "name": "tmp", "mountPath": "/tmp" }
-                        ]
-                    }],
-                    "volumes": [
-                        { "name": KEY_SECRET, "secret": { "secretName": KEY_SECRET } },
-                        { "name": "tmp", "emptyDir": {} }
-                    ]
-                }
-            }
-        }
-    })
+    deployment(
+        NAME,
+        NAMESPACE,
+        json!({
+            "securityContext": {
+                "runAsNonRoot": true,
+                "runAsUser": 13001,
+                "runAsGroup": 13001,
+                "fsGroup": 13001,
+                "seccompProfile": { "type": "RuntimeDefault" }
+            },
+            "containers": [{
+                "name": NAME,
+                "image": SOPS_SECRETS_OPERATOR_IMAGE,
+                "imagePullPolicy": "IfNotPresent",
+                "command": ["/usr/local/bin/manager"],
+                "args": [
+                    "-health-probe-bind-address=:8081",
+                    "-leader-elect",
+                    "-requeue-decrypt-after=5",
+                    "-zap-encoder=json",
+                    "-zap-log-level=info"
+                ],
+                "env": [
+                    { "name": "POD_NAME", "valueFrom": { "fieldRef": { "fieldPath": "metadata.name" } } },
+                    { "name": "SOPS_AGE_KEY_FILE", "value": format!("{KEY_FOLDER}/key") }
+                ],
+                "livenessProbe": { "httpGet": probe("/healthz"), "initialDelaySeconds": 15, "periodSeconds": 20 },
+                "readinessProbe": { "httpGet": probe("/readyz"), "initialDelaySeconds": 5, "periodSeconds": 10 },
+                "resources": { "requests": { "cpu": "20m", "memory": "64Mi" } },
+                "securityContext": restricted(),
+                "volumeMounts": [
+                    { "name": KEY_SECRET, "mountPath": KEY_FOLDER, "readOnly": true },
+                    { "name": "tmp", "mountPath": "/tmp" }
+                ]
+            }],
+            "volumes": [
+                { "name": KEY_SECRET, "secret": { "secretName": KEY_SECRET } },
+                { "name": "tmp", "emptyDir": {} }
+            ]
+        }),
+    )
 }
