@@ -176,16 +176,18 @@ fn decide(id: &ObjectId, comparison: Comparison) -> Decision {
     }
 }
 
+/// A change as plans and statuses tell it.
+pub(crate) fn field(change: hoist_deploy::FieldChange) -> FieldChange {
+    FieldChange {
+        path: change.path,
+        old: change.old,
+        new: change.new,
+        hidden: change.hidden,
+    }
+}
+
 fn changed(id: &ObjectId, fields: Vec<hoist_deploy::FieldChange>) -> Reason {
-    let fields = fields
-        .into_iter()
-        .map(|field| FieldChange {
-            path: field.path,
-            old: field.old,
-            new: field.new,
-            hidden: field.hidden,
-        })
-        .collect();
+    let fields = fields.into_iter().map(field).collect();
     let (shown, secrets) = revision::part(id, fields);
     match secrets.first() {
         Some(secret) if shown.is_empty() => Reason::SecretChanged {

@@ -1,11 +1,11 @@
 //! How each object and component stands. Pure.
 
 use hoist_deploy::{Comparison, prunable};
-use hoist_model::{FieldChange, Key, Lookup, Status};
+use hoist_model::{Key, Lookup, Status};
 
 use crate::desired::Desired;
 use crate::observe::{Observed, Seen};
-use crate::plan::{awaited, key, not_ready};
+use crate::plan::{awaited, field, key, not_ready};
 
 /// The status of each desired object, of each component, and of what is there and not desired.
 pub(crate) fn status(desired: &Desired, observed: &Observed) -> Vec<(Key, Status)> {
@@ -54,15 +54,7 @@ fn object(seen: &Seen, id: &hoist_deploy::ObjectId) -> Status {
         Comparison::Foreign => Status::Drifted("it is not ours".to_owned()),
         Comparison::Refused(error) => Status::Drifted(error.to_string()),
         Comparison::Changed(fields) => {
-            let shown = fields.into_iter().map(|field| {
-                FieldChange {
-                    path: field.path,
-                    old: field.old,
-                    new: field.new,
-                    hidden: field.hidden,
-                }
-                .to_string()
-            });
+            let shown = fields.into_iter().map(|change| field(change).to_string());
             Status::Drifted(shown.collect::<Vec<_>>().join("; "))
         }
         Comparison::Unchanged => match not_ready(seen, id) {
