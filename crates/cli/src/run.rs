@@ -179,7 +179,12 @@ fn conclude(applied: &Applied, elapsed: Duration, quiet: bool, journal: &Path) -
             "\n{key}: done three times and still not as desired; something else changes it back"
         ));
     }
-    for blocked in applied.last.iter().flat_map(|plan| &plan.blocked) {
+    let blocked = applied
+        .last
+        .as_ref()
+        .map(|plan| plan.blocked.as_slice())
+        .unwrap_or_default();
+    for (blocked, _) in term::causes(blocked) {
         text.push_str(&format!("\n{}: {}", blocked.key, blocked.why));
         if hint.is_none() {
             hint.clone_from(&blocked.hint);

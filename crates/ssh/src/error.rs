@@ -98,12 +98,13 @@ impl Error {
                     .into()
             }
             Self::HostKeyChanged { expected, .. } if expected.is_empty() => {
-                "no host key is known for this machine yet: run `hoist apply` or `hoist import` first".into()
+                "no host key of this machine is pinned: read its fingerprint on its console with `ssh-keygen -lf \
+                 /etc/ssh/ssh_host_ed25519_key.pub`, and pin that one".into()
             }
             Self::HostKeyChanged { .. } => {
                 "somebody may be answering in its place, so nothing was sent. If you reinstalled the machine or changed \
                  its key yourself, compare the found fingerprint with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` \
-                 on the machine's console, then run `hoist import` to pin it; otherwise run `hoist replace MACHINE`"
+                 on the machine's console, and pin the found one if they agree; otherwise run `hoist replace MACHINE`"
                     .into()
             }
             Self::HostCertificate { .. } => {

@@ -55,7 +55,7 @@ pub(super) async fn ssh(file: &Path, machine: &str, command: &[String]) -> Resul
     let pins: Vec<&str> = server.host_keys.trusted().collect();
     if pins.is_empty() {
         return Err(
-            Failure::remote(format!("{machine} has no pinned host key")).hint("`hoist apply` pins it at first contact")
+            Failure::remote(format!("{machine} has no pinned host key")).hint("a server that hoist makes is born with a pin; for one that was taken over, set its label hoist.dev/host-key")
         );
     }
     let own =

@@ -10,7 +10,7 @@ mod tree;
 pub(crate) use error::report;
 pub(crate) use json::Json;
 pub(crate) use plain::Plain;
-pub(crate) use plan::{markdown, text};
+pub(crate) use plan::{causes, markdown, text};
 pub(crate) use table::table;
 pub(crate) use tree::Tree;
 

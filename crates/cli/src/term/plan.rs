@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use console::{Style, style};
 use hoist_app::{Plan, PlanStep};
-use hoist_model::{Cost, Reason, Risk, Verb};
+use hoist_model::{Blocked, Cost, Reason, Risk, Verb};
 
 use super::euro;
 
@@ -95,7 +95,7 @@ pub(crate) fn text(plan: &Plan) -> String {
             line(&mut out, step, width, later);
         }
     }
-    for blocked in &plan.blocked {
+    for (blocked, also) in causes(&plan.blocked) {
         let _ = writeln!(
             out,
             "\n{} {}: {}",
@@ -106,12 +106,27 @@ pub(crate) fn text(plan: &Plan) -> String {
         if let Some(hint) = &blocked.hint {
             let _ = writeln!(out, "  hint: {hint}");
         }
+        if !also.is_empty() {
+            let _ = writeln!(out, "  it also stands in the way of {}", also.join(", "));
+        }
     }
     if !out.is_empty() {
         out.push('\n');
     }
     let _ = writeln!(out, "{}", summary(plan));
     out
+}
+
+/// What stands in the way, each cause once, with the later things that name the same one.
+pub(crate) fn causes(blocked: &[Blocked]) -> Vec<(&Blocked, Vec<String>)> {
+    let mut causes: Vec<(&Blocked, Vec<String>)> = Vec::new();
+    for one in blocked {
+        match causes.iter_mut().find(|(cause, _)| one.why.ends_with(&cause.why)) {
+            Some((_, also)) => also.push(one.key.to_string()),
+            None => causes.push((one, Vec::new())),
+        }
+    }
+    causes
 }
 
 /// One line: how much of what, and what it costs.
@@ -182,7 +197,7 @@ pub(crate) fn markdown(plan: &Plan) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hoist_model::{Blocked, FieldChange, Key, PhaseName};
+    use hoist_model::{FieldChange, Key, PhaseName};
 
     fn step(phase: PhaseName, key: &str, verb: Verb, reason: Reason) -> PlanStep {
         PlanStep {

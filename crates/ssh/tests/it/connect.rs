@@ -52,7 +52,7 @@ async fn a_changed_host_key_stops_everything_and_names_both() {
     );
     insta::assert_snapshot!(text, @r"
     the host key of HOST is not the expected one: expected SHA256:PINNED, found SHA256:FOUND
-    somebody may be answering in its place, so nothing was sent. If you reinstalled the machine or changed its key yourself, compare the found fingerprint with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the machine's console, then run `hoist import` to pin it; otherwise run `hoist replace MACHINE`
+    somebody may be answering in its place, so nothing was sent. If you reinstalled the machine or changed its key yourself, compare the found fingerprint with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the machine's console, and pin the found one if they agree; otherwise run `hoist replace MACHINE`
     ");
 }
 
