@@ -70,7 +70,7 @@ impl Client {
                     Ok(Err(_)) => {
                         // The poller ended with its runtime: nobody is left to tell.
                         return Err(Error::Deadline {
-                            waiting_for: standing,
+                            waiting_for: format!("{standing}: nobody asks for it any more"),
                             after: begin.elapsed(),
                         });
                     }

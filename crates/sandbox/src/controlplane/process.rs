@@ -205,7 +205,8 @@ fn watch_over(mut child: std::process::Child) -> (Arc<Mutex<Life>>, watch::Recei
         while let Err(nix::errno::Errno::EINTR) = waitid(Id::Pid(pid), flags) {}
         let mut life = shared.lock().unwrap_or_else(PoisonError::into_inner);
         *life = Life::Ended;
-        let status = child.wait().unwrap_or_else(|_| ExitStatus::from_raw(0));
+        // An end that cannot be learnt is no success: exit code 255.
+        let status = child.wait().unwrap_or_else(|_| ExitStatus::from_raw(255 << 8));
         drop(life);
         let _ = sender.send(Some(status));
     });
