@@ -190,14 +190,15 @@ where
                 Some(survey) => survey,
                 None => self.survey(spec, goal).await?,
             };
-            applied.last = Some(survey.plan.clone());
+            let plan = survey.wanted(filter);
             let wanted: Vec<_> = survey
                 .steps
                 .iter()
                 .filter(|(phase, step)| filter.takes(*phase, step.group.as_deref()))
                 .cloned()
                 .collect();
-            let blocked = &survey.plan.blocked;
+            let blocked = plan.blocked.clone();
+            applied.last = Some(plan);
             if wanted.is_empty() {
                 applied.withheld.clear();
                 applied.converged = blocked.is_empty();
@@ -210,7 +211,7 @@ where
                 changes: wanted.len() - waits,
                 waits,
             });
-            let selected = select(&wanted, blocked, approvals);
+            let selected = select(&wanted, &blocked, approvals);
             applied.withheld = selected.withheld;
             if selected.run.is_empty() {
                 let unknown = "depends on what is known only after a step that is not in this plan".to_owned();

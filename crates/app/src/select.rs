@@ -18,9 +18,14 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Whether anything of a phase is wanted.
+    pub fn takes_phase(&self, phase: PhaseName) -> bool {
+        self.phases.is_empty() || self.phases.contains(&phase)
+    }
+
     /// Whether a step is wanted.
     pub fn takes(&self, phase: PhaseName, group: Option<&str>) -> bool {
-        if !self.phases.is_empty() && !self.phases.contains(&phase) {
+        if !self.takes_phase(phase) {
             return false;
         }
         if phase != PhaseName::Cluster {

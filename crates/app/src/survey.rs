@@ -1,6 +1,6 @@
 //! Observes all phases in their order and plans them as one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hoist_engine::linearize;
 use hoist_model::{At, Diagnostics, Draft, Facts, Goal, Key, Phase, PhaseName, Status};
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::op::StepOf;
 use crate::plan::{self, Plan};
-use crate::{AppError, Op, Phases, weave};
+use crate::{AppError, Filter, Op, Phases, weave};
 
 /// How one thing stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -30,11 +30,28 @@ pub struct Survey<I: Phase, N: Phase, C: Phase> {
     pub stands: Vec<Stand>,
     /// What the phases told each other.
     pub facts: Facts,
+    /// Which phase each blocked thing is of.
+    blocked_in: BTreeMap<Key, PhaseName>,
     /// The steps of the plan with their operations, in the plan's order.
     pub(crate) steps: Vec<StepOf<I, N, C>>,
     pub(crate) infra: I::Desired,
     pub(crate) nodes: N::Desired,
     pub(crate) cluster: C::Desired,
+}
+
+impl<I: Phase, N: Phase, C: Phase> Survey<I, N, C> {
+    /// The parts of the plan that are wanted.
+    pub fn wanted(&self, filter: &Filter) -> Plan {
+        let mut plan = self.plan.clone();
+        plan.steps
+            .retain(|step| filter.takes(step.phase, step.group.as_deref()));
+        plan.blocked.retain(|blocked| {
+            self.blocked_in
+                .get(&blocked.key)
+                .is_none_or(|phase| filter.takes_phase(*phase))
+        });
+        plan
+    }
 }
 
 struct Surveyed<P: Phase> {
@@ -100,6 +117,7 @@ where
         let nodes_draft = nodes.draft.map(Op::Nodes);
         let cluster_draft = cluster.draft.map(Op::Cluster);
         let mut blocked = Vec::new();
+        let mut blocked_in = BTreeMap::new();
         let mut all: Vec<StepOf<I, N, C>> = Vec::new();
         let mut seen = BTreeSet::new();
         for (phase, draft) in [
@@ -107,6 +125,7 @@ where
             (PhaseName::Nodes, nodes_draft),
             (PhaseName::Cluster, cluster_draft),
         ] {
+            blocked_in.extend(draft.blocked.iter().map(|blocked| (blocked.key.clone(), phase)));
             blocked.extend(draft.blocked);
             for mut step in draft.steps {
                 step.group.get_or_insert_with(|| phase.to_string());
@@ -132,6 +151,7 @@ where
             plan,
             stands,
             facts,
+            blocked_in,
             steps,
             infra: infra.desired,
             nodes: nodes.desired,

@@ -60,9 +60,7 @@ async fn locked(
     if let Some(saved) = &request.saved {
         saved.check(&survey.plan)?;
     }
-    let mut plan = survey.plan.clone();
-    plan.steps
-        .retain(|step| request.filter.takes(step.phase, step.group.as_deref()));
+    let plan = survey.wanted(&request.filter);
     let quiet = request.run.output == Format::Json;
     if !quiet {
         print!("{}", term::text(&plan));

@@ -52,9 +52,7 @@ async fn plan(file: &Path, args: &Plan) -> Result<u8, Failure> {
     let world = World::open(file).await?;
     let filter = filter(&world, &args.selection);
     let survey = world.phases.survey(&world.spec, Goal::Converge).await?;
-    let mut plan = survey.plan;
-    plan.steps
-        .retain(|step| filter.takes(step.phase, step.group.as_deref()));
+    let plan = survey.wanted(&filter);
     if let Some(save) = &args.save {
         write_atomically(save, &SavedPlan::new(plan.clone()).to_text())?;
     }
