@@ -239,7 +239,10 @@ fn a_saved_plan_that_does_not_hold_any_more_is_refused(scenario: &Scenario) {
 
 fn a_worker_joins_and_leaves_with_its_word(scenario: &Scenario) {
     let nodes = || {
-        let names = scenario.kubectl(&["get", "nodes", "-o", "jsonpath={.items[*].metadata.name}"]).expect(0).stdout;
+        let names = scenario
+            .kubectl(&["get", "nodes", "-o", "jsonpath={.items[*].metadata.name}"])
+            .expect(0)
+            .stdout;
         names.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
     };
     scenario.edit("kube-worker-01: { enabled: false", "kube-worker-01: { enabled: true");
@@ -249,10 +252,16 @@ fn a_worker_joins_and_leaves_with_its_word(scenario: &Scenario) {
 
     scenario.edit("kube-worker-01: { enabled: true", "kube-worker-01: { enabled: false");
     let refused = scenario.hoist(&["apply", "-y"]).expect(1);
-    assert!(refused.stderr.contains("--allow delete:server/kube-worker-01"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("--allow delete:server/kube-worker-01"),
+        "{}",
+        refused.stderr
+    );
     assert_eq!(nodes(), ["kube-control", "kube-worker-01"]);
 
-    scenario.hoist(&["apply", "-y", "--allow", "delete:server/kube-worker-01"]).expect(0);
+    scenario
+        .hoist(&["apply", "-y", "--allow", "delete:server/kube-worker-01"])
+        .expect(0);
     assert_eq!(nodes(), ["kube-control"]);
     scenario.hoist(&["plan"]).expect(0);
     scenario.hoist(&["verify", "--wait", "60"]).expect(0);
