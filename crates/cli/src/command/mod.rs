@@ -111,6 +111,16 @@ async fn destroy(file: &Path, args: &Destroy, verbose: bool, hooks: Hooks) -> Re
 
 async fn replace(file: &Path, args: &Replace, verbose: bool, hooks: Hooks) -> Result<u8, Failure> {
     let world = World::replacing(file, &args.machine).await?;
+    let facts = world.phases.survey(&world.spec, Goal::Converge).await?.facts;
+    // Its etcd member would have to be removed, or etcd be saved, first: hoist does neither yet.
+    if world.spec.servers().any(|(name, _)| name == args.machine) && facts.installed.contains(&args.machine) {
+        let message = format!(
+            "{} is a control plane of a running cluster: replacing it would lose what etcd keeps there",
+            args.machine
+        );
+        return Err(Failure::user(message)
+            .hint("`hoist destroy` and then `hoist apply` make the cluster anew, without its data"));
+    }
     let request = Request {
         command: "replace",
         goal: Goal::Converge,

@@ -268,6 +268,14 @@ fn a_worker_joins_and_leaves_with_its_word(scenario: &Scenario) {
 }
 
 fn nothing_is_destroyed_without_its_word(scenario: &Scenario) {
+    let refused = scenario
+        .hoist(&["replace", "kube-control", "--allow", "replace:server/kube-control"])
+        .expect(1);
+    assert!(
+        refused.stderr.contains("is a control plane of a running cluster"),
+        "{}",
+        refused.stderr
+    );
     let before = scenario.admin("HCLOUD_ENDPOINT", "state");
     scenario.hoist(&["destroy", "-y"]).expect(1);
     assert_eq!(

@@ -4,6 +4,7 @@ mod errors;
 mod faults;
 mod job;
 mod secrets;
+mod stop;
 
 use std::path::{Path, PathBuf};
 
