@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use backon::{BackoffBuilder, ExponentialBuilder};
 use serde_json::Value;
 
+use crate::service_ip::free_leftovers;
 use crate::{Api, DeployError, Object, Passing};
 
 /// Managers whose fields are taken without asking: tools by which a person changed something by hand, and the deploy
@@ -33,6 +34,7 @@ pub async fn apply_one(
         .with_jitter()
         .build();
     let mut force = false;
+    let mut freed = false;
     loop {
         let error = match api.apply(object, false, force).await {
             Ok(live) => return Ok(live),
@@ -44,6 +46,11 @@ pub async fn apply_one(
             }
             Err(error) => error,
         };
+        if !freed && free_leftovers(api, object, &error).await? {
+            freed = true;
+            says("its address was reserved by a request that was cut off, and is free again");
+            continue;
+        }
         let least = match error.passing() {
             Passing::No => return Err(error),
             Passing::Soon => Duration::ZERO,

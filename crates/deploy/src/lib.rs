@@ -20,6 +20,7 @@ mod mark;
 mod needs;
 mod object;
 mod readiness;
+mod service_ip;
 mod snapshot;
 mod wait;
 

@@ -187,3 +187,42 @@ async fn a_silent_webhook_is_tried_again_until_the_deadline() {
     .await
     .unwrap();
 }
+
+#[tokio::test]
+async fn an_address_left_reserved_by_a_request_that_was_cut_off_is_freed_and_nobody_elses() {
+    let (api, name) = connect().await;
+    let client = client().await;
+    let service = |name: &str, address: &str| {
+        let spec = json!({"clusterIP": address, "ports": [{"port": 53}]});
+        object(
+            name,
+            json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": "default"}, "spec": spec}),
+        )
+    };
+    let reserve = async |address: &str, owner: &str| {
+        let labels = json!({"ipaddress.kubernetes.io/ip-family": "IPv4", "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io"});
+        let parent = json!({"resource": "services", "namespace": "default", "name": owner});
+        let body = json!({"apiVersion": "networking.k8s.io/v1", "kind": "IPAddress",
+            "metadata": {"name": address, "labels": labels}, "spec": {"parentRef": parent}});
+        raw(
+            &client,
+            "POST",
+            "/apis/networking.k8s.io/v1/ipaddresses",
+            "application/json",
+            body,
+        )
+        .await
+    };
+    reserve("10.43.0.77", &name).await;
+    let live = apply_one(&api, &service(&name, "10.43.0.77"), soon(), |_| {})
+        .await
+        .unwrap();
+    assert_eq!(live["spec"]["clusterIP"], "10.43.0.77");
+
+    reserve("10.43.0.78", "somebody-elses").await;
+    let other = format!("{name}-other");
+    let error = apply_one(&api, &service(&other, "10.43.0.78"), soon(), |_| {})
+        .await
+        .unwrap_err();
+    assert!(matches!(error, DeployError::Invalid { .. }), "{error}");
+}
