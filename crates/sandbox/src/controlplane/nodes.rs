@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use k8s_openapi::api::core::v1::Node;
-use kube::Api;
 use kube::api::{Patch, PatchParams};
+use kube::{Api, ResourceExt as _};
 use serde_json::{Value, json};
 
 use super::config::port;
@@ -45,8 +45,13 @@ pub(crate) async fn register(client: &kube::Client, node: &K3sNode, boot_id: &st
     Ok(())
 }
 
-/// Says that the node's CNI works.
+/// Says that the node's CNI works; nothing of a node that goes down meanwhile.
 pub(crate) async fn mark_ready(client: &kube::Client, name: &str) -> Result<(), kube::Error> {
+    let node = Api::<Node>::all(client.clone()).get(name).await?;
+    let (key, value) = kwok::ANNOTATION;
+    if node.annotations().get(key).is_none_or(|found| found != value) {
+        return Ok(());
+    }
     let network = condition(
         "NetworkUnavailable",
         "False",
@@ -54,7 +59,7 @@ pub(crate) async fn mark_ready(client: &kube::Client, name: &str) -> Result<(), 
         "Cilium is running on this node",
     );
     let ready = condition("Ready", "True", "KubeletReady", "kubelet is posting ready status");
-    patch_conditions(client, name, json!([network, ready])).await
+    patch_conditions(client, name, json!([network, ready]), node.metadata.resource_version).await
 }
 
 /// Says that the node goes down, as the kubelet does at a graceful shutdown; kwok lets go of it.
@@ -67,7 +72,7 @@ pub(crate) async fn shut_down(client: &kube::Client, name: &str) -> Result<(), k
     let release = Patch::Merge(json!({ "metadata": { "annotations": { key: null } } }));
     api.patch(name, &PatchParams::default(), &release).await?;
     let down = condition("Ready", "False", "KubeletNotReady", "node is shutting down");
-    patch_conditions(client, name, json!([down])).await
+    patch_conditions(client, name, json!([down]), None).await
 }
 
 /// True when the node's Ready condition is True.
@@ -76,10 +81,20 @@ pub(crate) fn is_ready(node: &Node) -> bool {
     conditions.is_some_and(|all| all.iter().any(|c| c.type_ == "Ready" && c.status == "True"))
 }
 
-async fn patch_conditions(client: &kube::Client, name: &str, conditions: Value) -> Result<(), kube::Error> {
+/// With a version, a node that has changed since is left alone.
+async fn patch_conditions(
+    client: &kube::Client,
+    name: &str,
+    conditions: Value,
+    version: Option<String>,
+) -> Result<(), kube::Error> {
     let api: Api<Node> = Api::all(client.clone());
+    let mut patch = json!({ "status": { "conditions": conditions } });
+    if let Some(version) = version {
+        patch["metadata"] = json!({ "resourceVersion": version });
+    }
     // Strategic: conditions merge by type.
-    let patch = Patch::Strategic(json!({ "status": { "conditions": conditions } }));
+    let patch = Patch::Strategic(patch);
     api.patch_status(name, &PatchParams::default(), &patch).await.map(drop)
 }
 

@@ -87,8 +87,12 @@ fn a_second_server_joins_and_carries_on_alone() {
         note(&up.client, "written-to-the-first").await;
         assert!(noted(&other, "written-to-the-first").await);
 
-        up.plane.stop("control").await.unwrap();
         let nodes: Api<Node> = Api::all(other.clone());
+        eventually("the first to be ready", async || {
+            (ready(&nodes.get("control").await.ok()?) == "True").then_some(())
+        })
+        .await;
+        up.plane.stop("control").await.unwrap();
         assert_eq!(ready(&nodes.get("control").await.unwrap()), "False");
         // Controllers went over to the server that is left.
         note(&other, "written-to-the-second").await;
