@@ -94,15 +94,11 @@ pub async fn preflight(client: &Client, domain: &str) -> Result<Preflight, Prefl
 
 /// The zone of the longest part of the domain that has one.
 async fn find_zone(client: &Client, domain: &str) -> Result<Zone, PreflightError> {
-    let mut looked = Vec::new();
-    let mut rest = domain;
-    while rest.contains('.') {
-        if let Some(zone) = client.zones(rest).await?.into_iter().find(|zone| zone.name == rest) {
-            return Ok(zone);
-        }
-        looked.push(rest);
-        rest = rest.split_once('.').map_or("", |(_, parent)| parent);
+    if let Some(zone) = client.zone_of(domain).await? {
+        return Ok(zone);
     }
+    let parents = std::iter::successors(Some(domain), |name| name.split_once('.').map(|(_, parent)| parent));
+    let looked: Vec<&str> = parents.filter(|name| name.contains('.')).collect();
     Err(PreflightError::NoZone {
         domain: domain.to_owned(),
         looked: looked.join(", "),
