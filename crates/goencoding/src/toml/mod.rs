@@ -1,0 +1,1 @@
+//! TOML, as BurntSushi's library reads and writes it.
