@@ -24,11 +24,12 @@ const PROGRAMS_ONLY: &[(&str, &str)] = &[
     (concat!("env::", "args"), "reads the arguments"),
 ];
 
-/// Where programs are: the command line, the sandbox's own process, the tests' own crate, this crate.
+/// Where programs are: the command line, the sandbox's own process, the tests' own crates, this crate.
 const PROGRAMS: &[&str] = &[
     "crates/cli/",
     "crates/sandbox/src/supervisor",
     "crates/testkit/",
+    "crates/helmpeer/",
     "xtask/",
 ];
 
