@@ -8,14 +8,17 @@ use std::rc::Rc;
 use crate::{Str, Type, Value};
 
 struct Inner {
-    ty: Type,
     nil: bool,
     entries: RefCell<BTreeMap<Str, Value>>,
 }
 
 /// A map. A clone is the same map, as in Go.
 #[derive(Clone)]
-pub struct Map(Rc<Inner>);
+pub struct Map {
+    // Of this handle and not of the map: Go converts `common.Values` to `map[string]interface {}` without a copy.
+    ty: Type,
+    inner: Rc<Inner>,
+}
 
 impl Map {
     /// An empty `map[string]interface {}`.
@@ -25,59 +28,72 @@ impl Map {
 
     /// A map of a type: `Type::Map`, `Type::StrMap`, or a named one.
     pub fn typed(ty: Type, entries: BTreeMap<Str, Value>) -> Self {
-        Self(Rc::new(Inner {
+        Self {
             ty,
-            nil: false,
-            entries: RefCell::new(entries),
-        }))
+            inner: Rc::new(Inner {
+                nil: false,
+                entries: RefCell::new(entries),
+            }),
+        }
     }
 
     /// The nil map of a type: reads as empty, encodes as null.
     pub fn nil(ty: Type) -> Self {
-        Self(Rc::new(Inner {
+        Self {
             ty,
-            nil: true,
-            entries: RefCell::default(),
-        }))
+            inner: Rc::new(Inner {
+                nil: true,
+                entries: RefCell::default(),
+            }),
+        }
     }
 
     /// Its type.
     pub fn ty(&self) -> Type {
-        self.0.ty
+        self.ty
+    }
+
+    /// The same map in memory, seen as another type: what Go's conversion between map types does.
+    #[must_use]
+    pub fn as_type(&self, ty: Type) -> Self {
+        Self {
+            ty,
+            inner: Rc::clone(&self.inner),
+        }
     }
 
     /// Whether it is Go's nil map.
     pub fn is_nil(&self) -> bool {
-        self.0.nil
+        self.inner.nil
     }
 
     /// The value at a key.
     pub fn get(&self, key: &[u8]) -> Option<Value> {
-        self.0.entries.borrow().get(key).cloned()
+        self.inner.entries.borrow().get(key).cloned()
     }
 
     /// Whether there is a value at a key, be it nil.
     pub fn contains(&self, key: &[u8]) -> bool {
-        self.0.entries.borrow().contains_key(key)
+        self.inner.entries.borrow().contains_key(key)
     }
 
     /// Sets the value at a key. On a nil map, where Go panics, it does nothing and says so with `false`.
     pub fn set(&self, key: Str, value: Value) -> bool {
-        if self.0.nil {
+        if self.inner.nil {
             return false;
         }
-        self.0.entries.borrow_mut().insert(key, value);
+        self.inner.entries.borrow_mut().insert(key, value);
         true
     }
 
     /// Removes a key.
     pub fn remove(&self, key: &[u8]) -> Option<Value> {
-        self.0.entries.borrow_mut().remove(key)
+        self.inner.entries.borrow_mut().remove(key)
     }
 
     /// How many entries it has.
     pub fn len(&self) -> usize {
-        self.0.entries.borrow().len()
+        self.inner.entries.borrow().len()
     }
 
     /// Whether it has none.
@@ -87,7 +103,7 @@ impl Map {
 
     /// Its entries as they are now, sorted by key. The map may change while they are walked.
     pub fn entries(&self) -> Vec<(Str, Value)> {
-        let entries = self.0.entries.borrow();
+        let entries = self.inner.entries.borrow();
         entries
             .iter()
             .map(|(key, value)| (key.clone(), value.clone()))
@@ -96,12 +112,12 @@ impl Map {
 
     /// Its entries without a copy. Do not change the map while this is held.
     pub fn borrow(&self) -> Ref<'_, BTreeMap<Str, Value>> {
-        self.0.entries.borrow()
+        self.inner.entries.borrow()
     }
 
     /// Whether both are the same map in memory.
     pub fn same(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        Rc::ptr_eq(&self.inner, &other.inner)
     }
 }
 
@@ -120,6 +136,6 @@ impl FromIterator<(Str, Value)> for Map {
 impl fmt::Debug for Map {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A map can hold itself (`set . "me" .`): its contents are not followed.
-        write!(f, "{} of {} entries", self.0.ty, self.len())
+        write!(f, "{} of {} entries", self.ty, self.len())
     }
 }
