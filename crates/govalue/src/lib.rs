@@ -4,12 +4,15 @@
 //! empty one, so these values can too. They are cheap to clone (reference counted, not across threads); maps are
 //! shared and mutable in place, as Go's are.
 
+pub mod fmt;
 mod func;
 mod list;
 mod map;
 mod object;
 mod str;
+pub mod strconv;
 mod types;
+pub mod utf8;
 mod value;
 
 pub use func::{Args, Body, Func, FuncError, FuncResult, Host, MAX_ITEMS, MAX_STRING, check_items, check_string};
