@@ -78,15 +78,13 @@ func serve(questions io.Reader, answers io.Writer) error {
 			if err := write(out, peer.answer(line)); err != nil {
 				return err
 			}
-			// What is buffered goes out before the next read can block.
-			if lines.Buffered() == 0 {
-				if err := out.Flush(); err != nil {
-					return err
-				}
+			// At once: should the next question crash the process, its cause must not be taken for this one's.
+			if err := out.Flush(); err != nil {
+				return err
 			}
 		}
 		if err == io.EOF {
-			return out.Flush()
+			return nil
 		}
 		if err != nil {
 			return err
