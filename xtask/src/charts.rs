@@ -2,32 +2,44 @@
 //!
 //! A chart's archive has the same bytes each time: helm packs it, we pack its content again in order and without times.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
 use crate::install::{Fingerprint, Item, files};
-use crate::pins::{Chart, Crds, Manifests, Pins};
+use crate::pins::{Chart, ChartEdit, Crds, Group, Manifests, Pins, Subchart};
 use crate::workspace::Workspace;
 use crate::{golang, run};
 
 const RECIPE: &str = "charts 1";
 
-/// What the charts of the table make: the folder `charts`.
-pub(crate) fn item(pins: &Pins) -> Result<Item> {
+/// What the charts of a group make: the folder `charts`, or `charts-extra`.
+pub(crate) fn item(pins: &Pins, group: Group) -> Result<Item> {
     let mut fingerprint = Fingerprint::new(RECIPE);
-    fingerprint.add(&serde_json::to_vec(&pins.chart)?);
+    fingerprint.add(&serde_json::to_vec(&of(pins, group).collect::<Vec<_>>())?);
     Ok(Item {
-        name: "charts".into(),
+        name: folder(group).into(),
         fingerprint: fingerprint.finish(),
-        outputs: vec!["charts".into()],
+        outputs: vec![folder(group).into()],
     })
+}
+
+fn folder(group: Group) -> &'static str {
+    match group {
+        Group::Core => "charts",
+        Group::Extra => "charts-extra",
+    }
+}
+
+fn of(pins: &Pins, group: Group) -> impl Iterator<Item = &Chart> {
+    pins.chart.iter().filter(move |it| it.group == group)
 }
 
 /// What the manifests of the table make: the folder `manifests`.
@@ -41,19 +53,21 @@ pub(crate) fn manifests_item(pins: &Pins) -> Result<Item> {
     })
 }
 
-/// Packs all charts, and an index a repository.
-pub(crate) fn build(workspace: &Workspace, pins: &Pins, into: &Path) -> Result<()> {
-    let charts = into.join("charts");
-    for chart in &pins.chart {
+/// Packs a group's charts, and an index a repository.
+pub(crate) fn build(workspace: &Workspace, pins: &Pins, group: Group, into: &Path) -> Result<()> {
+    let charts = into.join(folder(group));
+    let mut repos = BTreeSet::new();
+    let mut mirrors = serde_json::Map::new();
+    for chart in of(pins, group) {
         let source = golang::source(&chart.module, &chart.sum)?;
         pack(workspace, chart, &source, &charts.join(&chart.repo))
             .with_context(|| format!("pack the chart {} {}", chart.name, chart.version))?;
+        repos.insert(&chart.repo);
+        if let Some(address) = &chart.mirrors {
+            mirrors.insert(address.clone(), chart.repo.clone().into());
+        }
     }
-    let mut mirrors = serde_json::Map::new();
-    for chart in &pins.chart {
-        mirrors.insert(chart.mirrors.clone(), chart.repo.clone().into());
-    }
-    for repo in mirrors.values().filter_map(|it| it.as_str()) {
+    for repo in repos {
         let folder = charts.join(repo);
         helm(workspace, into, &["repo", "index", "."], &folder)?;
         let index = folder.join("index.yaml");
@@ -108,6 +122,29 @@ fn pack(workspace: &Workspace, chart: &Chart, source: &Path, repo: &Path) -> Res
             folder.join(to),
             format!("{{{{- if {when} }}}}\n{}{{{{- end }}}}\n", parts.join("---\n")),
         )?;
+    }
+    for ChartEdit { file, from, to } in &chart.edits {
+        let path = folder.join(file);
+        let text = fs::read_to_string(&path).with_context(|| format!("read {}", file.display()))?;
+        ensure!(
+            text.matches(from.as_str()).count() == 1,
+            "{} does not contain exactly once: {from}",
+            file.display()
+        );
+        fs::write(&path, text.replace(from, to))?;
+    }
+    for Subchart {
+        name,
+        module,
+        sum,
+        path,
+    } in &chart.subcharts
+    {
+        let from = match (module, sum) {
+            (Some(module), Some(sum)) => golang::source(module, sum)?,
+            _ => source.to_path_buf(),
+        };
+        copy_folder(&from.join(path), &folder.join("charts").join(name))?;
     }
     let args = [
         "package",

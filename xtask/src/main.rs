@@ -61,14 +61,24 @@ enum Command {
         #[arg(long)]
         keep: bool,
     },
-    /// Measure start-up and an unchanged plan
+    /// Measure hoist beside the programs of its field
     Bench {
+        /// What; everything without one
+        #[arg(value_enum)]
+        subject: Option<bench::Subject>,
         /// Runs of each command
         #[arg(long, default_value_t = 20)]
         runs: usize,
         /// Only what needs no sandbox
         #[arg(long)]
         offline: bool,
+    },
+    /// Run one program and print its time and its peak of memory
+    #[command(hide = true)]
+    MeasureOne {
+        /// The program and its arguments
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<String>,
     },
     /// Check what the compiler cannot: headers, lengths, layers, words that must not be there
     Tidy,
@@ -93,7 +103,8 @@ fn main() -> ExitCode {
         // It has its own last line, which nothing may follow.
         Command::Test { cargo_args, no_tools } => return test::run(&workspace, &cargo_args, !no_tools),
         Command::Demo { keep } => demo::run(&workspace, keep),
-        Command::Bench { runs, offline } => bench::run(&workspace, runs, offline),
+        Command::Bench { subject, runs, offline } => bench::run(&workspace, subject, runs, offline),
+        Command::MeasureOne { command } => bench::measure_one(&command),
         Command::Tidy => tidy::run(&workspace),
         Command::Deny => deny::run(&workspace),
     };

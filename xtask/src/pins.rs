@@ -20,13 +20,21 @@ pub(crate) struct Pins {
 }
 
 /// Who needs a program.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize, clap::ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Group {
     /// The tests and the sandbox.
+    #[default]
     Core,
-    /// Work on other formats only.
+    /// Work on other formats, and the runs of nightly size.
     Extra,
+}
+
+impl Group {
+    #[allow(clippy::trivially_copy_pass_by_ref)] // serde's way
+    fn is_core(&self) -> bool {
+        *self == Self::Core
+    }
 }
 
 /// Programs of one Go module graph: `tools/NAME/go.mod`.
@@ -79,10 +87,13 @@ pub(crate) struct GoBin {
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct Chart {
-    /// The folder below `target/tools/charts`.
+    /// The folder below `target/tools/charts`, or `charts-extra`.
     pub(crate) repo: String,
-    /// The public address that the folder stands for.
-    pub(crate) mirrors: String,
+    /// The public address that the folder stands for, if anything asks for it there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mirrors: Option<String>,
+    #[serde(default, skip_serializing_if = "Group::is_core")]
+    pub(crate) group: Group,
     pub(crate) name: String,
     pub(crate) version: String,
     pub(crate) app_version: String,
@@ -91,6 +102,35 @@ pub(crate) struct Chart {
     pub(crate) sum: String,
     pub(crate) path: PathBuf,
     pub(crate) crds: Option<Crds>,
+    /// Lines that are packed otherwise than they were published, each with its reason in the table.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) edits: Vec<ChartEdit>,
+    /// Charts that it depends on and that are elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) subcharts: Vec<Subchart>,
+}
+
+/// One text in one file of a chart, replaced before it is packed.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct ChartEdit {
+    pub(crate) file: PathBuf,
+    /// The text, which must be there exactly once.
+    pub(crate) from: String,
+    pub(crate) to: String,
+}
+
+/// A chart that is copied into another's `charts` folder.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Subchart {
+    pub(crate) name: String,
+    /// `MODULE@VERSION`, when it is not that of the chart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) module: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sum: Option<String>,
+    pub(crate) path: PathBuf,
 }
 
 /// CRDs kept beside a chart, to be joined into one of its templates.

@@ -83,11 +83,13 @@ fn rows<'a>(workspace: &'a Workspace, pins: &'a Pins) -> Result<Vec<(Item, Group
             Box::new(move |into| golang::build(workspace, tool, into)),
         ));
     }
-    rows.push((
-        charts::item(pins)?,
-        Group::Core,
-        Box::new(move |into| charts::build(workspace, pins, into)),
-    ));
+    for group in [Group::Core, Group::Extra] {
+        rows.push((
+            charts::item(pins, group)?,
+            group,
+            Box::new(move |into| charts::build(workspace, pins, group, into)),
+        ));
+    }
     rows.push((
         charts::manifests_item(pins)?,
         Group::Core,

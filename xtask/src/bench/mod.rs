@@ -3,32 +3,59 @@
 //! It measures the release build from the outside, as a person would; there are no numbers to compare with from
 //! other machines, so each is set against a program of the field measured in the same minute.
 
-use std::path::Path;
+mod chart;
+mod measure;
+
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+
+pub(crate) use measure::measure_one;
 
 use crate::run;
 use crate::session::Session;
 use crate::tools::{self, Selection};
 use crate::workspace::Workspace;
 
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Subject {
+    /// Start-up, and an unchanged plan in the sandbox
+    Run,
+    /// Rendering a chart, beside helm
+    Chart,
+}
+
 /// Measures and prints.
-pub(crate) fn run(workspace: &Workspace, runs: usize, offline: bool) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace, subject: Option<Subject>, runs: usize, offline: bool) -> Result<()> {
     if runs == 0 {
         bail!("--runs must be at least 1");
     }
     tools::prepare(workspace, &Selection::core())?;
-    run::run(Command::new("cargo").current_dir(&workspace.root).args([
-        "build",
-        "--quiet",
-        "--release",
-        "-p",
-        "hoist-cli",
-    ]))?;
-    let hoist = workspace.target.join("release/hoist");
+    if subject.is_none_or(|it| it == Subject::Run) {
+        run_of_a_person(workspace, runs, offline)?;
+    }
+    if subject.is_none_or(|it| it == Subject::Chart) {
+        chart::run(workspace, runs)?;
+    }
+    Ok(())
+}
 
+/// A program of the release build.
+fn release(workspace: &Workspace, what: &[&str], program: &str) -> Result<PathBuf> {
+    let mut build = Command::new("cargo");
+    build
+        .current_dir(&workspace.root)
+        .args(["build", "--quiet", "--release"]);
+    run::run(build.args(what))?;
+    Ok(workspace.target.join("release").join(program))
+}
+
+fn run_of_a_person(workspace: &Workspace, runs: usize, offline: bool) -> Result<()> {
+    let hoist = release(workspace, &["-p", "hoist-cli"], "hoist")?;
     println!("Start-up, median of {runs}:");
     let start_up = [
         ("hoist --help", measure(runs, 0, || plain(&hoist, &["--help"]))?),
