@@ -59,6 +59,12 @@ pub trait Object: Debug {
     /// What encoding/json makes of it, as plain data.
     fn plain(&self) -> Value;
 
+    /// The members of the JSON object that it is, where their order is not that of their names: encoding/json writes a
+    /// struct's in the order of its fields.
+    fn members(&self) -> Option<Vec<(&'static str, Value)>> {
+        None
+    }
+
     /// For functions that know the type behind it.
     fn any(&self) -> &dyn Any;
 }

@@ -121,7 +121,7 @@ impl<'a> Reader<'a> {
 
     fn width(&mut self, printer: &mut Printer<'_>) -> Result<(), FuncError> {
         if self.take(b'*') {
-            let width = self.from_argument();
+            let width = self.star_argument();
             printer.flags.width = width.map(|width| usize::try_from(width.unsigned_abs()).unwrap_or(MOST));
             if width.is_none() {
                 printer.write(b"%!(BADWIDTH)")?;
@@ -150,7 +150,7 @@ impl<'a> Reader<'a> {
         }
         self.after_index = self.index();
         if self.take(b'*') {
-            let precision = self.from_argument().and_then(|number| usize::try_from(number).ok());
+            let precision = self.star_argument().and_then(|number| usize::try_from(number).ok());
             printer.flags.precision = precision;
             if precision.is_none() {
                 printer.write(b"%!(BADPREC)")?;
@@ -178,7 +178,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The argument that a star stands for, where it is an integer and not too large.
-    fn from_argument(&mut self) -> Option<i64> {
+    fn star_argument(&mut self) -> Option<i64> {
         let value = self.values.get(self.next)?;
         self.next += 1;
         let plain;
