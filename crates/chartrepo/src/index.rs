@@ -1,0 +1,410 @@
+//! The index of an HTTP repository: which versions there are, where, and with which digests.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::Read;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::version::{Constraint, Version};
+
+/// An index, newest versions first.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    charts: HashMap<String, Vec<Entry>>,
+}
+
+/// One version of a chart.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) version: Version,
+    pub(crate) urls: Vec<String>,
+    /// As it is written there; `None` when there is none.
+    pub(crate) digest: Option<String>,
+    pub(crate) deprecated: bool,
+}
+
+/// Why no version was found.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Miss {
+    /// The text is no constraint.
+    Constraint(String),
+    /// There is no such chart; these look alike.
+    Chart { near: Vec<String> },
+    /// None of its versions fits.
+    Version { newest: Vec<String>, count: usize },
+}
+
+impl Index {
+    /// Reads an index: YAML, or JSON. Unknown fields and entries without a valid version do no harm.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, String> {
+        let file: File = if text.trim_ascii_start().starts_with(b"{")
+            && let Ok(file) = serde_json::from_slice(text)
+        {
+            file
+        } else {
+            let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
+            if text.trim().is_empty() {
+                return Err("it is empty".into());
+            }
+            serde_saphyr::from_str_with_options(text, yaml_options())
+                .map_err(|error| error.without_snippet().to_string())?
+        };
+        if file.api_version.0.is_none_or(|version| version.is_empty()) {
+            return Err("it has no `apiVersion`".into());
+        }
+        let mut charts = file.entries.0;
+        for (name, entries) in &mut charts {
+            entries.retain(|entry| entry.name.as_deref().is_none_or(|own| own == name));
+        }
+        let charts = charts
+            .into_iter()
+            .map(|(name, entries)| {
+                let mut entries: Vec<Entry> = entries.into_iter().filter_map(RawEntry::read).collect();
+                // Among equals the first stays first.
+                entries.sort_by(|a, b| b.version.cmp(&a.version));
+                (name, entries)
+            })
+            .collect();
+        Ok(Self { charts })
+    }
+
+    /// The version that Helm would take: one that is written exactly so, or else the newest that fits.
+    pub(crate) fn find(&self, name: &str, requested: &str) -> Result<&Entry, Miss> {
+        let entries = self
+            .charts
+            .get(name)
+            .ok_or_else(|| Miss::Chart { near: self.near(name) })?;
+        let constraint = Constraint::parse(requested).map_err(|error| Miss::Constraint(error.to_string()))?;
+        let exact = entries.iter().find(|entry| entry.version.as_str() == requested);
+        exact
+            .or_else(|| entries.iter().find(|entry| constraint.allows(&entry.version)))
+            .ok_or_else(|| Miss::Version {
+                newest: entries.iter().take(5).map(|entry| entry.version.to_string()).collect(),
+                count: entries.len(),
+            })
+    }
+
+    fn near(&self, name: &str) -> Vec<String> {
+        near(name, self.charts.keys().map(String::as_str))
+    }
+}
+
+/// The names most like another, the best first, at most three.
+pub(crate) fn near<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut scored: Vec<(f64, &str)> = names
+        .map(|other| {
+            let part = name.len() > 3 && other.len() > 3 && (other.contains(name) || name.contains(other));
+            (strsim::jaro_winkler(name, other) + if part { 0.2 } else { 0.0 }, other)
+        })
+        .filter(|(score, _)| *score > 0.85)
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    scored.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
+}
+
+/// Unpacks what a server has packed on the way.
+pub(crate) fn unpack(body: &[u8], limit: u64) -> Result<Vec<u8>, Option<String>> {
+    let mut out = Vec::new();
+    let mut reader = flate2::read::MultiGzDecoder::new(body).take(limit.saturating_add(1));
+    reader.read_to_end(&mut out).map_err(|error| Some(error.to_string()))?;
+    if out.len() as u64 > limit { Err(None) } else { Ok(out) }
+}
+
+fn yaml_options() -> serde_saphyr::Options {
+    let mut options = serde_saphyr::Options::default();
+    options.with_snippet = false;
+    // The largest public indexes have some ten thousand versions with fifty lines each. The bytes are limited
+    // before; what one text can grow to by its aliases keeps the parser's own limits.
+    if let Some(budget) = &mut options.budget {
+        budget.max_events = 100_000_000;
+        budget.max_nodes = 100_000_000;
+        budget.max_total_scalar_bytes = 512 << 20;
+    }
+    options.duplicate_keys = serde_saphyr::options::DuplicateKeyPolicy::LastWins;
+    options
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct File {
+    #[serde(default)]
+    api_version: Text,
+    #[serde(default)]
+    entries: Entries,
+}
+
+#[derive(Default)]
+struct Entries(HashMap<String, Vec<RawEntry>>);
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let map: Option<HashMap<String, Option<Vec<Option<RawEntry>>>>> = Deserialize::deserialize(deserializer)?;
+        let flat = |entries: Option<Vec<Option<RawEntry>>>| entries.into_iter().flatten().flatten().collect();
+        let map = map.unwrap_or_default().into_iter();
+        Ok(Self(map.map(|(name, entries)| (name, flat(entries))).collect()))
+    }
+}
+
+#[derive(Default)]
+struct RawEntry {
+    name: Option<String>,
+    version: Option<String>,
+    urls: Vec<String>,
+    digest: Option<String>,
+    deprecated: bool,
+}
+
+impl RawEntry {
+    fn read(self) -> Option<Entry> {
+        Some(Entry {
+            version: Version::parse(&self.version?)?,
+            urls: self.urls,
+            digest: self.digest.filter(|digest| !digest.is_empty()),
+            deprecated: self.deprecated,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for RawEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfFields;
+
+        impl<'de> Visitor<'de> for OfFields {
+            type Value = RawEntry;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a version of a chart")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawEntry, A::Error> {
+                let mut entry = RawEntry::default();
+                while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
+                    match key.as_ref() {
+                        "name" => entry.name = map.next_value::<Text>()?.0,
+                        "version" => entry.version = map.next_value::<Text>()?.0,
+                        "digest" => entry.digest = map.next_value::<Text>()?.0,
+                        "deprecated" => entry.deprecated = map.next_value::<Text>()?.0.as_deref() == Some("true"),
+                        "urls" => entry.urls = map.next_value::<Texts>()?.0,
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(entry)
+            }
+        }
+
+        deserializer.deserialize_map(OfFields)
+    }
+}
+
+/// A scalar as text, whatever its type: a version may be written as a number.
+#[derive(Default)]
+struct Text(Option<String>);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfScalar;
+
+        impl<'de> Visitor<'de> for OfScalar {
+            type Value = Text;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Text, E> {
+                Ok(Text(Some(text.to_owned())))
+            }
+
+            fn visit_string<E>(self, text: String) -> Result<Text, E> {
+                Ok(Text(Some(text)))
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Text, E> {
+                Ok(Text(Some(value.to_string())))
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<Text, E> {
+                Ok(Text(Some(value.to_string())))
+            }
+
+            fn visit_u64<E>(self, value: u64) -> Result<Text, E> {
+                Ok(Text(Some(value.to_string())))
+            }
+
+            fn visit_f64<E>(self, value: f64) -> Result<Text, E> {
+                Ok(Text(Some(value.to_string())))
+            }
+
+            fn visit_unit<E>(self) -> Result<Text, E> {
+                Ok(Text(None))
+            }
+
+            fn visit_none<E>(self) -> Result<Text, E> {
+                Ok(Text(None))
+            }
+
+            fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Text, D::Error> {
+                Text::deserialize(deserializer)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Text, A::Error> {
+                Err(A::Error::custom("a map where a text belongs"))
+            }
+        }
+
+        deserializer.deserialize_any(OfScalar)
+    }
+}
+
+/// A list of texts, or nothing.
+#[derive(Default)]
+struct Texts(Vec<String>);
+
+impl<'de> Deserialize<'de> for Texts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfList;
+
+        impl<'de> Visitor<'de> for OfList {
+            type Value = Texts;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of texts")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Texts, A::Error> {
+                let mut texts = Vec::new();
+                while let Some(text) = list.next_element::<Text>()? {
+                    texts.extend(text.0);
+                }
+                Ok(Texts(texts))
+            }
+
+            fn visit_unit<E>(self) -> Result<Texts, E> {
+                Ok(Texts::default())
+            }
+
+            fn visit_none<E>(self) -> Result<Texts, E> {
+                Ok(Texts::default())
+            }
+        }
+
+        deserializer.deserialize_any(OfList)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: &str = r#"
+apiVersion: v1
+generated: "2026-01-01T00:00:00Z"
+serverInfo: { contextPath: /x }
+entries:
+  cilium:
+    - { name: cilium, version: 1.19.0, urls: [cilium-1.19.0.tgz], digest: "" }
+    - name: cilium
+      version: 1.20.0
+      created: 2026-01-01T00:00:00.000Z
+      digest: aabb
+      deprecated: true
+      urls: [https://x/cilium-1.20.0.tgz, other]
+      annotations: { a: b, c: [1, 2] }
+      future: { field: [ {} ] }
+    -
+    - { name: cilium, version: not-a-version, urls: [] }
+    - { name: cilium, version: 1.5, urls: ~ }
+    - { name: cilium, version: 2.0.0-rc.1 }
+    - { version: 0.1.0 }
+  nothing: ~
+  cert-manager: []
+"#;
+
+    fn found(index: &Index, requested: &str) -> String {
+        index.find("cilium", requested).unwrap().version.to_string()
+    }
+
+    #[test]
+    fn an_index_is_read_with_all_its_oddities() {
+        let index = Index::parse(SMALL.as_bytes()).unwrap();
+        for (requested, version) in [
+            ("", "1.20.0"),
+            ("~1.19", "1.19.0"),
+            ("1.5.0", "1.5"),
+            (">1-0", "2.0.0-rc.1"),
+            ("v1.20.0", "1.20.0"),
+        ] {
+            assert_eq!(found(&index, requested), version, "{requested}");
+        }
+        let entry = index.find("cilium", "1.20.0").unwrap();
+        assert_eq!((entry.digest.as_deref(), entry.deprecated), (Some("aabb"), true));
+        assert_eq!(entry.urls, ["https://x/cilium-1.20.0.tgz", "other"]);
+        assert_eq!(index.find("cilium", "1.19.0").unwrap().digest, None);
+        assert_eq!(
+            index.find("cilium", "^9").unwrap_err(),
+            Miss::Version {
+                newest: ["2.0.0-rc.1", "1.20.0", "1.19.0", "1.5", "0.1.0"]
+                    .map(str::to_owned)
+                    .into(),
+                count: 5
+            }
+        );
+        assert_eq!(
+            index.find("nothing", "").unwrap_err(),
+            Miss::Version {
+                newest: vec![],
+                count: 0
+            }
+        );
+        assert_eq!(
+            index.find("certmanager", "").unwrap_err(),
+            Miss::Chart {
+                near: vec!["cert-manager".into()]
+            }
+        );
+        assert!(matches!(
+            index.find("cilium", "latest").unwrap_err(),
+            Miss::Constraint(_)
+        ));
+    }
+
+    #[test]
+    fn json_is_an_index_too() {
+        let index =
+            Index::parse(br#"{"apiVersion":"v1","entries":{"cilium":[null,{"version":"1.0.0","urls":["a"]}]}}"#)
+                .unwrap();
+        assert_eq!(found(&index, "1"), "1.0.0");
+    }
+
+    #[test]
+    fn what_is_no_index_is_refused_without_being_quoted() {
+        for text in [
+            "",
+            "<html><body>canary</body></html>",
+            "entries: {}",
+            "apiVersion: v1\nentries: [canary",
+            "apiVersion: v1\nentries: canary",
+            "- canary",
+            "{",
+        ] {
+            let error = Index::parse(text.as_bytes()).unwrap_err();
+            assert!(!error.is_empty() && error.len() < 300, "{error}");
+        }
+        assert!(Index::parse(&[0xff, 0xfe]).is_err());
+    }
+
+    #[test]
+    fn unpacking_has_a_limit() {
+        use std::io::Write as _;
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        packed.write_all(&vec![b'a'; 100_000]).unwrap();
+        let packed = packed.finish().unwrap();
+        assert_eq!(unpack(&packed, 100_000).unwrap().len(), 100_000);
+        assert_eq!(unpack(&packed, 99_999), Err(None));
+        assert!(matches!(unpack(b"plain", 10), Err(Some(_))));
+    }
+}
