@@ -1,5 +1,6 @@
-//! Go's slice, which no template function changes in place.
+//! Go's slice, which no template function changes in place, but for one that sorts strings.
 
+use std::cell::OnceCell;
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -10,7 +11,23 @@ use crate::{Str, Type, Value};
 pub struct List {
     ty: Type,
     nil: bool,
-    items: Rc<[Value]>,
+    items: Rc<Items>,
+}
+
+#[derive(Debug)]
+struct Items {
+    made: Vec<Value>,
+    // Takes the place of `made` once it is there. So the elements can be lent without a guard.
+    sorted: OnceCell<Vec<Value>>,
+}
+
+impl Items {
+    fn new(made: Vec<Value>) -> Rc<Self> {
+        Rc::new(Self {
+            made,
+            sorted: OnceCell::new(),
+        })
+    }
 }
 
 impl List {
@@ -24,7 +41,7 @@ impl List {
         Self {
             ty,
             nil: false,
-            items: items.into(),
+            items: Items::new(items),
         }
     }
 
@@ -41,7 +58,7 @@ impl List {
         Self {
             ty,
             nil: true,
-            items: Rc::from([]),
+            items: Items::new(Vec::new()),
         }
     }
 
@@ -54,11 +71,20 @@ impl List {
     pub fn is_nil(&self) -> bool {
         self.nil
     }
+
+    /// Sorts a list of strings in place: each clone of it is sorted, too. Sprig's `sortAlpha` does so to a `[]string`.
+    pub fn sort_strings(&self) {
+        self.items.sorted.get_or_init(|| {
+            let mut sorted = self.items.made.clone();
+            sorted.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+            sorted
+        });
+    }
 }
 
 impl Deref for List {
     type Target = [Value];
     fn deref(&self) -> &[Value] {
-        &self.items
+        self.items.sorted.get().unwrap_or(&self.items.made)
     }
 }

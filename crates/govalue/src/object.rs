@@ -65,6 +65,11 @@ pub trait Object: Debug {
         None
     }
 
+    /// What a deep copy of it is, where that is not the same: sprig's copies lose the fields that are not exported.
+    fn deep_copy(&self) -> Option<Value> {
+        None
+    }
+
     /// For functions that know the type behind it.
     fn any(&self) -> &dyn Any;
 }
