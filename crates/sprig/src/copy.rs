@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use hoist_govalue::{Args, Func, FuncError, FuncResult, List, Map, Type, Value};
 
-use crate::def::{nil_dereference, pure};
+use crate::def::pure;
 
 /// How deep a value may be: a map can hold itself, which ends Go's program.
 pub(crate) const MAX_DEPTH: usize = 1000;
@@ -16,7 +16,7 @@ pub(crate) const FUNCTIONS: &[Func] = &[pure("deepCopy", ANY, deep_copy), pure("
 
 fn deep_copy(args: Args<'_>) -> FuncResult {
     match args.any(0) {
-        Value::Nil => Err(nil_dereference()),
+        Value::Nil => Err(FuncError::new("reflect: call of reflect.Value.Type on zero Value")),
         value => copied(value, 0),
     }
 }
@@ -41,8 +41,8 @@ fn copied(value: &Value, depth: usize) -> FuncResult {
             let items: Result<_, _> = list.iter().map(|item| copied(item, depth + 1)).collect();
             List::typed(list.ty(), items?).into()
         }
-        // Nothing changes objects, so that a copy could not be told from the original.
-        Value::Object(object) => Value::Object(Rc::clone(object)),
+        // Nothing changes objects, so that most copies could not be told from the original.
+        Value::Object(object) => object.deep_copy().unwrap_or_else(|| Value::Object(Rc::clone(object))),
         other => other.clone(),
     })
 }

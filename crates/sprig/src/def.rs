@@ -44,7 +44,7 @@ pub(crate) fn map_at(args: Args<'_>, index: usize) -> Result<Map, FuncError> {
 /// A value as a `map[string]interface {}`, which it is by the signature; nil is the nil map.
 pub(crate) fn map_of(value: &Value) -> Result<Map, FuncError> {
     match value {
-        Value::Map(map) => Ok(map.clone()),
+        Value::Map(map) => Ok(map.as_type(Type::Map)),
         Value::Nil => Ok(Map::nil(Type::Map)),
         other => Err(FuncError::new(format!(
             "wrong type for value; expected map[string]interface {{}}; got {}",

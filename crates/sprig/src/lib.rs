@@ -16,6 +16,7 @@ mod defaults;
 mod dicts;
 mod draw;
 mod encoding;
+mod json;
 mod lists;
 mod math;
 mod merge;
@@ -39,6 +40,7 @@ pub fn functions() -> impl Iterator<Item = &'static Func> {
         defaults::FUNCTIONS,
         dicts::FUNCTIONS,
         encoding::FUNCTIONS,
+        json::FUNCTIONS,
         math::FUNCTIONS,
         merge::FUNCTIONS,
         network::FUNCTIONS,

@@ -111,10 +111,22 @@ fn descend(ours: Option<&Value>, theirs: &Value, overwrite: bool, depth: usize) 
 /// Sets an entry, where the type of the target's elements allows what the type of the source's says.
 fn put(target: &Map, source: &Map, key: Str, value: Value) -> Result<(), Refusal> {
     let (wanted, found) = (target.ty().elem(), source.ty().elem());
-    if wanted != Type::Any && wanted != found {
-        return Err(Refusal::Panic(FuncError::new(format!(
+    let refused = if wanted == Type::Any || wanted == found {
+        None
+    } else if value.kind() == Kind::Slice && target.contains(&key) {
+        Some(format!("reflect: call of reflect.Value.IsNil on {wanted} Value"))
+    } else {
+        let found = if value.kind() == Kind::Slice {
+            value.type_name()
+        } else {
+            found.name()
+        };
+        Some(format!(
             "reflect.Value.SetMapIndex: value of type {found} is not assignable to type {wanted}"
-        ))));
+        ))
+    };
+    if let Some(why) = refused {
+        return Err(Refusal::Panic(FuncError::new(why)));
     }
     target.set(key, value);
     Ok(())

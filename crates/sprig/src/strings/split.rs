@@ -106,7 +106,8 @@ fn sort_alpha(args: Args<'_>) -> FuncResult {
     if value.kind() != Kind::Slice {
         return Ok(List::strings([strval(value)?]).into());
     }
-    let mut sorted: Vec<Str> = strings(value)?.iter().filter_map(Value::as_str).cloned().collect();
-    sorted.sort_unstable();
-    Ok(List::strings(sorted).into())
+    let list = strings(value)?;
+    // Of a `[]string` this is the list itself, which Go sorts in place.
+    list.sort_strings();
+    Ok(list.into())
 }
