@@ -51,6 +51,11 @@ pub trait Object: Debug {
         None
     }
 
+    /// The type of its elements, where it is a map or a slice: what a missing key is worth is its zero.
+    fn elem(&self) -> Type {
+        Type::Any
+    }
+
     /// What its `String()` or `Error()` answers, where it has one: so does fmt print it.
     fn text(&self) -> Option<Str> {
         None

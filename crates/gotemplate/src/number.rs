@@ -1,0 +1,104 @@
+//! Constant numbers: read once into every type that can hold them, as Go's ideal constants are.
+
+use hoist_govalue::strconv;
+
+use crate::tree::Span;
+
+/// A number in a text.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Number {
+    pub(crate) text: Span,
+    pub(crate) int: Option<i64>,
+    pub(crate) uint: Option<u64>,
+    pub(crate) float: Option<f64>,
+    /// What it is where no type is asked for.
+    pub(crate) ideal: Ideal,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Ideal {
+    Int(i64),
+    Float(f64),
+    /// It fits an unsigned integer only.
+    Overflow,
+}
+
+/// Reads a character between single quotes.
+pub(crate) fn character(text: Span, literal: &[u8]) -> Result<Number, String> {
+    let inside = literal.get(1..).unwrap_or_default();
+    let unquoted = strconv::unquote_char(inside, b'\'').ok_or("invalid syntax")?;
+    if unquoted.rest != b"'" {
+        return Err(format!(
+            "malformed character constant: {}",
+            String::from_utf8_lossy(literal)
+        ));
+    }
+    let value = i64::from(unquoted.value);
+    Ok(Number {
+        text,
+        int: Some(value),
+        uint: Some(u64::from(unquoted.value)),
+        float: Some(f64::from(unquoted.value)),
+        ideal: Ideal::Int(value),
+    })
+}
+
+/// Reads an integer or a float.
+pub(crate) fn number(text: Span, literal: &[u8]) -> Result<Number, String> {
+    let shown = || strconv::quote(literal);
+    if literal.last() == Some(&b'i') {
+        return Err(format!("complex numbers are not supported: {}", shown()));
+    }
+    let has = |set: &[u8]| literal.iter().any(|byte| set.contains(byte));
+    let mut uint = strconv::parse_uint(literal, 0, 64).ok();
+    let mut int = strconv::parse_int(literal, 0, 64).ok();
+    if int == Some(0) {
+        uint = Some(0);
+    }
+    #[allow(clippy::cast_precision_loss)]
+    let float = match (int, uint) {
+        (Some(int), _) => Some(int as f64),
+        (None, Some(uint)) => Some(uint as f64),
+        (None, None) => {
+            let float = strconv::parse_float(literal, 64).ok();
+            if let Some(float) = float {
+                if !has(b".eEpP") {
+                    return Err(format!("integer overflow: {}", shown()));
+                }
+                int = whole(float);
+                uint = whole_unsigned(float);
+            }
+            float
+        }
+    };
+    let hex = has(b"xX") && literal.len() > 2 && literal.first() == Some(&b'0') && !has(b"pP");
+    let ideal = match (float, int, uint) {
+        (Some(float), _, _) if !hex && has(b".eEpP") => Ideal::Float(float),
+        (_, Some(int), _) => Ideal::Int(int),
+        (_, None, Some(_)) => Ideal::Overflow,
+        _ => return Err(format!("illegal number syntax: {}", shown())),
+    };
+    Ok(Number {
+        text,
+        int,
+        uint,
+        float,
+        ideal,
+    })
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
+fn whole(float: f64) -> Option<i64> {
+    let fits = (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&float);
+    (fits && float as i64 as f64 == float).then_some(float as i64)
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss
+)]
+fn whole_unsigned(float: f64) -> Option<u64> {
+    let fits = (0.0..18_446_744_073_709_551_616.0).contains(&float);
+    (fits && float as u64 as f64 == float).then_some(float as u64)
+}
