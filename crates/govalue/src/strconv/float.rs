@@ -73,10 +73,31 @@ impl Digits {
     /// As few as tell it from its neighbours.
     fn shortest(value: f64, bits: u32) -> Self {
         #[allow(clippy::cast_possible_truncation)]
-        if bits == 32 {
-            Self::read(format_args!("{:e}", value as f32))
+        let (digits, many) = if bits == 32 {
+            (Self::read(format_args!("{:e}", value as f32)), 7)
         } else {
-            Self::read(format_args!("{value:e}"))
+            (Self::read(format_args!("{value:e}")), 16)
+        };
+        // With so many digits the number may lie in the middle of two that are as short. Then Go takes the even one, and
+        // Rust the other. With fewer digits the two would be further apart than the number's neighbours are.
+        if digits.count() < many {
+            return digits;
+        }
+        let even = Self::exact(value, digits.count());
+        if even.text.bytes() != digits.text.bytes() && even.is(value, bits) {
+            return even;
+        }
+        digits
+    }
+
+    /// Whether these digits are read as a number.
+    #[allow(clippy::cast_possible_truncation)]
+    fn is(&self, value: f64, bits: u32) -> bool {
+        let text = format!("0.{}e{}", String::from_utf8_lossy(self.text.bytes()), self.point);
+        if bits == 32 {
+            text.parse() == Ok(value as f32)
+        } else {
+            text.parse() == Ok(value)
         }
     }
 
@@ -137,11 +158,8 @@ impl Text {
     }
 
     fn truncate(&mut self, length: usize) {
-        if self.long.is_empty() {
-            self.length = self.length.min(length);
-        } else {
-            self.long.truncate(length);
-        }
+        self.long.truncate(length);
+        self.length = self.length.min(length);
     }
 
     /// Removes the point after the first digit, and zeros at the end; of zero nothing is left.
