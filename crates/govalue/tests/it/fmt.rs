@@ -247,7 +247,7 @@ fn what_go_would_die_of_is_an_error() {
     assert!(error.message().contains(&MAX_STRING.to_string()), "{error}");
 
     // Each level doubles what is printed.
-    let mut list = Value::list(vec![]);
+    let mut list = Value::from("x".repeat(1 << 20));
     for _ in 0..60 {
         list = Value::list(vec![list.clone(), list]);
     }
