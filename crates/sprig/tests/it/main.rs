@@ -2,6 +2,14 @@
 
 mod crypto;
 mod dates;
+mod dicts;
+mod direct;
+mod flow;
+mod lists;
+mod math;
+mod places;
 mod random;
 mod regex;
 mod semver;
+mod strings;
+mod template;

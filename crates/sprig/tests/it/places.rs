@@ -1,0 +1,62 @@
+//! Paths, URLs, host names, and bytes as text.
+
+use crate::template::{Cases, check};
+
+pub(crate) const CASES: Cases = &[
+    ("base", &["base `/a/b`", "base `a/b/`", "base ``", "base `/`", "base `///`", "base `a`", "base `.`"]),
+    ("osBase", &["osBase `/a/b`", "osBase `a/b/`", "osBase ``", "osBase `//`", "osBase `a\\b`"]),
+    ("dir", &["dir `/a/b`", "dir `a/b/`", "dir ``", "dir `/`", "dir `a`", "dir `a//b/../c`", "dir `/a`", "dir `//a`"]),
+    ("osDir", &["osDir `/a/b`", "osDir `a/b/`", "osDir ``", "osDir `/`", "osDir `../a`"]),
+    ("clean", &["clean `/a/../b`", "clean ``", "clean `a/..`", "clean `../../a`", "clean `/..`", "clean `a//b/./c/`",
+        "clean `/../a/../..`", "clean `a/../../b`", "clean `./`", "clean `..a/..`", "clean `//`", "clean `../a/../..`"]),
+    ("osClean", &["osClean `/a/../b`", "osClean ``", "osClean `a/..`", "osClean `..//x`", "osClean `/.//.`"]),
+    ("ext", &["ext `a.txt`", "ext `a`", "ext `a.tar.gz`", "ext `.bashrc`", "ext `a.b/c`", "ext `a.`", "ext ``"]),
+    ("osExt", &["osExt `a.txt`", "osExt `a`", "osExt `a.b/c`", "osExt `x/.y`", "osExt `..`"]),
+    ("isAbs", &["isAbs `/a`", "isAbs `a`", "isAbs ``", "isAbs `/`", "isAbs `//a`"]),
+    ("osIsAbs", &["osIsAbs `/a`", "osIsAbs `a`", "osIsAbs ``", "osIsAbs `C:\\`", "osIsAbs ` /`"]),
+    ("urlParse", &["urlParse `https://user:p%20w@host:8080/a%2Fb/c?q=1&r=%20#frag%41`", "urlParse ``", "urlParse `/a?b`",
+        "urlParse `mailto:a@b`", "urlParse `http://[::1]:80/`", "urlParse `http://[fe80::1%25eth0]/`",
+        "urlParse `http://a b/`", "urlParse `:x`", "urlParse `a:b:c`", "urlParse `1a:b`", "urlParse `x/y:z`", "urlParse `x:y`",
+        "urlParse `http://h:80x/`", "urlParse `http://h:1:2/`", "urlParse `db://h:1:2/`", "urlParse `http://[::1`",
+        "urlParse `http://a[::1]/`", "urlParse `http://[1.2.3.4]/`", "urlParse `http://[::g]/`", "urlParse `http://%41/`",
+        "urlParse `http://%zz/`", "urlParse `http://h/%zz`", "urlParse `http://h/%4`", "urlParse `http://h/#%zz`",
+        "urlParse `*`", "urlParse `//h/p`", "urlParse `///p`", "urlParse `http:///p`", "urlParse `HTTP://H/P`",
+        "urlParse `http://u@/`", "urlParse `http://u:@h`", "urlParse `http://u^@h`", "urlParse `http://a@b@c/`",
+        "urlParse `http://h?`", "urlParse `http://h?a?`", "urlParse `http://é/ü?ö#ä`", "urlParse `http://h/\u{7f}`",
+        "urlParse `http://[::1]x/`", "urlParse `http://[1:2:3:4:5:6:7::8]/`", "urlParse `http://[::1.2.3.4]:5/`",
+        "urlParse `http://[::1%25]/`", "urlParse `http://<h>/\"'`", "urlParse `a%20b:c`", "urlParse `http://[::1%25a%41b%25]/`",
+        "urlParse `http://[::1%25a%2Fb]/`", "urlParse `http://h\\`", "urlParse `http://[:1]/`", "urlParse `http://[1::2::3]/`",
+        "urlParse `http://[12345::]/`", "urlParse `http://[1:2]/`", "urlParse `http://[::1.2.3]/`",
+        "urlParse `http://[::1.2.3.444]/`", "urlParse `http://[::01.2.3.4]/`", "urlParse `http://[1.2::]/`",
+        "urlParse `http://[abc]/`", "urlParse `http://[]/`", "urlParse `http://[%25]/`", "urlParse `http://[1:]/`",
+        "urlParse `http://[1::2.]/`", "urlParse `http://[1:2:3:4:5:6:7:8:9]/`", "urlParse `http://[1;2]/`",
+        "urlParse `http://[1::2;]/`", "urlParse `http://[1:2:3:4:5:6:1.2.3.4.5]/`"]),
+    ("urlJoin", &["urlJoin (urlParse `https://user:p%20w@host:8080/a b/c?q=1#frag`)", "urlJoin (dict)",
+        "urlJoin (dict `scheme` `http` `host` `h` `path` `p q` `query` `a=b` `fragment` `f g`)",
+        "urlJoin (dict `scheme` `http`)", "urlJoin (dict `path` `a:b`)", "urlJoin (dict `path` `a/b:c`)",
+        "urlJoin (dict `scheme` `mailto` `opaque` `a@b`)", "urlJoin (dict `host` `h` `userinfo` `u:p`)",
+        "urlJoin (dict `host` `h` `userinfo` `u^`)", "urlJoin (dict `host` 5)", "urlJoin (dict `host` nil)",
+        "urlJoin (dict `userinfo` `a@b` `host` `h`)", "urlJoin (dict `scheme` `http` `path` `/p`)",
+        "urlJoin (dict `path` `*`)", "urlJoin (dict `host` `a b` `path` `;,?%`)", "urlJoin (dict `fragment` `!()*'/?`)",
+        "urlJoin (dict `userinfo` `u:p/` )", "urlJoin $v.l", "urlJoin nil", "urlJoin (dict `host` `[::1]:80` `path` ``)",
+        "urlJoin (dict `scheme` (list))", "urlJoin (dict `query` `?` `opaque` `o`)", "urlJoin (dict `path` `//a`)"]),
+    ("getHostByName", &["getHostByName `localhost`", "getHostByName ``", "getHostByName `no.such.host.invalid`",
+        "getHostByName 5", "getHostByName"]),
+    ("b64enc", &["b64enc `hello`", "b64enc ``", "b64enc `a`", "b64enc `ab`", "b64enc $v.u", "b64enc 5",
+        "b64enc (b64dec `/+8=`)"]),
+    ("b64dec", &["b64dec `aGVsbG8=`", "b64dec ``", "b64dec `a`", "b64dec `aG`", "b64dec `aGV`", "b64dec `aGVs`", "b64dec `aGVsb`",
+        "b64dec `=`", "b64dec `a=`", "b64dec `aG=`", "b64dec `aG==`", "b64dec `aG=x`", "b64dec `aG==x`", "b64dec `aGV=x`",
+        "b64dec `aG V`", "b64dec \"aG\\nVs\"", "b64dec \"aG=\\n=\\n\"", "b64dec \"aG=\\nx\"", "b64dec `aG-_`", "b64dec `YR==`",
+        "b64dec `aGVsbG8=aGVs`", "b64dec `aGVsbG8haGVsbG8?`", "b64dec `é`", "b64dec \"aGVsbG8=\\n\"", "b64dec \"\\n\"",
+        "b64dec \"aGVsbG8\\r\\n\"", "b64dec `aGVsbGVsbGVsbGVs*GVs`", "b64dec `aGVsbG8gd29ybGQ` | len"]),
+    ("b32enc", &["b32enc `hello`", "b32enc ``", "b32enc `a`", "b32enc `abcd`", "b32enc $v.u"]),
+    ("b32dec", &["b32dec `NBSWY3DP`", "b32dec ``", "b32dec `ME======`", "b32dec `ME=====`", "b32dec `ME`", "b32dec `MFRA====`",
+        "b32dec `MFR=====`", "b32dec `nb`", "b32dec `ME====A=`", "b32dec \"ME\\n======\"", "b32dec `ME======ME======`",
+        "b32dec `MFRGG===MFRGG`", "b32dec `=`", "b32dec `M=======`", "b32dec `MFRGGZ==`", "b32dec `MFRGGZA=`",
+        "b32dec `NBSWY3DPM`", "b32dec `NBSWY3DP1`", "b32dec `MFRGG===A`", "b32dec `MFRGG==A`", "b32dec `MFRGGZDF=`"]),
+];
+
+#[test]
+fn as_the_real_ones() {
+    check(CASES);
+}
