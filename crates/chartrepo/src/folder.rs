@@ -2,18 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use hoist_sprig::semver::Version;
+
 use crate::FetchError;
 use crate::index::near;
-use crate::refs::ChartRef;
-use crate::version::{Constraint, Version};
+use crate::refs::{ChartRef, range};
 
 /// The archive in a folder that fits, and its version: the one that is written exactly so, or else the newest.
 pub(crate) fn find(folder: &Path, want: &ChartRef, requested: &str) -> Result<(PathBuf, Version), FetchError> {
     let from = || format!("the folder {}", folder.display());
-    let constraint = Constraint::parse(requested).map_err(|error| FetchError::Reference {
-        what: format!("the version of chart {}", want.name),
-        why: error.to_string(),
-    })?;
+    let constraint = range(&want.name, requested)?;
     let mut names = Vec::new();
     let mut versions = Vec::new();
     let listing = std::fs::read_dir(folder).map_err(|error| FetchError::disk(folder, &error))?;
@@ -25,7 +23,7 @@ pub(crate) fn find(folder: &Path, want: &ChartRef, requested: &str) -> Result<(P
         let version = stem
             .strip_prefix(want.name.as_str())
             .and_then(|rest| rest.strip_prefix('-'));
-        match version.and_then(Version::parse) {
+        match version.and_then(|version| Version::parse(version).ok()) {
             Some(version) => versions.push((version, entry.path())),
             None => names.extend(name_in(stem).map(str::to_owned)),
         }
@@ -38,9 +36,9 @@ pub(crate) fn find(folder: &Path, want: &ChartRef, requested: &str) -> Result<(P
         });
     }
     // A folder has no order of its own, so that equals are told apart by their text.
-    versions.sort_by(|(a, _), (b, _)| b.cmp(a).then_with(|| b.as_str().cmp(a.as_str())));
-    let exact = versions.iter().position(|(version, _)| version.as_str() == requested);
-    let fits = exact.or_else(|| versions.iter().position(|(version, _)| constraint.allows(version)));
+    versions.sort_by(|(a, _), (b, _)| b.cmp(a).then_with(|| b.original().cmp(a.original())));
+    let exact = versions.iter().position(|(version, _)| version.original() == requested);
+    let fits = exact.or_else(|| versions.iter().position(|(version, _)| constraint.check(version)));
     match fits {
         Some(at) => {
             let (version, path) = versions.swap_remove(at);
@@ -53,7 +51,7 @@ pub(crate) fn find(folder: &Path, want: &ChartRef, requested: &str) -> Result<(P
             newest: versions
                 .iter()
                 .take(5)
-                .map(|(version, _)| version.to_string())
+                .map(|(version, _)| version.original().to_owned())
                 .collect(),
             count: versions.len(),
         }),
@@ -63,7 +61,7 @@ pub(crate) fn find(folder: &Path, want: &ChartRef, requested: &str) -> Result<(P
 /// The chart's name in the name of an archive: all before the first part that begins a version.
 fn name_in(stem: &str) -> Option<&str> {
     stem.match_indices('-')
-        .find(|(at, _)| Version::parse(&stem[at + 1..]).is_some())
+        .find(|(at, _)| Version::parse(&stem[at + 1..]).is_ok())
         .map(|(at, _)| &stem[..at])
 }
 
@@ -98,7 +96,7 @@ mod tests {
             ("2.0.0-rc.1", "2.0.0-rc.1"),
         ] {
             assert_eq!(
-                find(folder.path(), &want("a"), requested).unwrap().1.as_str(),
+                find(folder.path(), &want("a"), requested).unwrap().1.original(),
                 version,
                 "{requested}"
             );

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io::Read;
 
+use hoist_sprig::semver::Version;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::version::{Constraint, Version};
+use crate::FetchError;
+use crate::refs::range;
 
 /// An index, newest versions first.
 #[derive(Debug, Default)]
@@ -28,8 +30,8 @@ pub(crate) struct Entry {
 /// Why no version was found.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Miss {
-    /// The text is no constraint.
-    Constraint(String),
+    /// The request is no range of versions.
+    Range(FetchError),
     /// There is no such chart; these look alike.
     Chart { near: Vec<String> },
     /// None of its versions fits.
@@ -76,12 +78,16 @@ impl Index {
             .charts
             .get(name)
             .ok_or_else(|| Miss::Chart { near: self.near(name) })?;
-        let constraint = Constraint::parse(requested).map_err(|error| Miss::Constraint(error.to_string()))?;
-        let exact = entries.iter().find(|entry| entry.version.as_str() == requested);
+        let constraint = range(name, requested).map_err(Miss::Range)?;
+        let exact = entries.iter().find(|entry| entry.version.original() == requested);
         exact
-            .or_else(|| entries.iter().find(|entry| constraint.allows(&entry.version)))
+            .or_else(|| entries.iter().find(|entry| constraint.check(&entry.version)))
             .ok_or_else(|| Miss::Version {
-                newest: entries.iter().take(5).map(|entry| entry.version.to_string()).collect(),
+                newest: entries
+                    .iter()
+                    .take(5)
+                    .map(|entry| entry.version.original().to_owned())
+                    .collect(),
                 count: entries.len(),
             })
     }
@@ -159,7 +165,7 @@ struct RawEntry {
 impl RawEntry {
     fn read(self) -> Option<Entry> {
         Some(Entry {
-            version: Version::parse(&self.version?)?,
+            version: Version::parse(self.version?).ok()?,
             urls: self.urls,
             digest: self.digest.filter(|digest| !digest.is_empty()),
             deprecated: self.deprecated,
@@ -325,7 +331,7 @@ entries:
 "#;
 
     fn found(index: &Index, requested: &str) -> String {
-        index.find("cilium", requested).unwrap().version.to_string()
+        index.find("cilium", requested).unwrap().version.original().to_owned()
     }
 
     #[test]
@@ -366,10 +372,7 @@ entries:
                 near: vec!["cert-manager".into()]
             }
         );
-        assert!(matches!(
-            index.find("cilium", "latest").unwrap_err(),
-            Miss::Constraint(_)
-        ));
+        assert!(matches!(index.find("cilium", "latest").unwrap_err(), Miss::Range(_)));
     }
 
     #[test]

@@ -43,7 +43,6 @@ mod refs;
 mod remote;
 mod store;
 mod vendor;
-mod version;
 
 pub use auth::DockerConfig;
 pub use digest::Digest;
@@ -56,4 +55,3 @@ pub use record::{Fetched, FetchedFile, IndexDigest, Place, Provenance, Record};
 pub use refs::{ChartRef, Credentials, FileRef};
 pub use store::Store;
 pub use vendor::Vendored;
-pub use version::{Constraint, ConstraintError, Version};

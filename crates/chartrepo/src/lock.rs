@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
+use hoist_sprig::semver::Version;
 use serde::Deserialize;
 use toml::{Spanned, Table, Value};
 
 use crate::Digest;
 use crate::refs::{ChartRef, FileRef, shown};
-use crate::version::Version;
 
 /// The version of the format that this program writes, and the newest that it reads.
 const FORMAT: i64 = 1;
@@ -313,7 +313,7 @@ impl ChartLock {
 
     fn read(raw: RawChart) -> Result<Self, String> {
         // The version becomes part of a file's name.
-        if Version::parse(&raw.version).is_none() {
+        if Version::parse(&raw.version).is_err() {
             return Err(format!("{:?} is no version", raw.version));
         }
         Ok(Self {

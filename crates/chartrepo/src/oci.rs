@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
+use hoist_sprig::semver::Version;
 use reqwest::header;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -16,8 +17,7 @@ use url::Url;
 use crate::auth::{Challenge, Login};
 use crate::error::Mismatch;
 use crate::http::{self, Answer, Net, Request, Task};
-use crate::refs::{Credentials, shown, take_login};
-use crate::version::{Constraint, Version};
+use crate::refs::{Credentials, range, shown, take_login};
 use crate::{Digest, FetchError, Options};
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -146,20 +146,17 @@ impl Registries {
         name: &str,
         requested: &str,
     ) -> Result<String, FetchError> {
-        if Version::parse(requested).is_some() {
+        if Version::parse(requested).is_ok() {
             return Ok(requested.to_owned());
         }
-        let constraint = Constraint::parse(requested).map_err(|error| FetchError::Reference {
-            what: format!("the version of chart {name}"),
-            why: error.to_string(),
-        })?;
+        let constraint = range(name, requested)?;
         let versions = self.versions(context, place, name).await?;
         let fits = |strict: bool| {
-            let mut candidates = versions.iter().filter(|version| version.is_strict() == strict);
-            candidates.find(|version| constraint.allows(version))
+            let mut candidates = versions.iter().filter(|version| is_strict(version) == strict);
+            candidates.find(|version| constraint.check(version))
         };
         match fits(true).or_else(|| fits(false)) {
-            Some(version) => Ok(version.to_string()),
+            Some(version) => Ok(version.original().to_owned()),
             None => Err(unknown_version(place, name, requested, &versions)),
         }
     }
@@ -197,7 +194,7 @@ impl Registries {
             let answer = self.content(context, place, answer, &url)?;
             let page: Tags = parse(context.task, &url, &answer.body, "a list of tags")?;
             let tags = page.tags.unwrap_or_default().into_iter();
-            versions.extend(tags.filter_map(|tag| Version::parse(&tag.replace('_', "+"))));
+            versions.extend(tags.filter_map(|tag| Version::parse(tag.replace('_', "+")).ok()));
             let next = answer
                 .header(header::LINK)
                 .and_then(next_page)
@@ -461,12 +458,21 @@ fn chart_in(task: &Task, url: &Url, digest: Digest, document: Document) -> Resul
     })
 }
 
+/// Whether a version is one to Helm, in a registry.
+fn is_strict(version: &Version) -> bool {
+    Version::parse_strict(version.original()).is_ok()
+}
+
 fn unknown_version(place: &Place, name: &str, requested: &str, versions: &[Version]) -> FetchError {
     FetchError::UnknownVersion {
         name: name.to_owned(),
         requested: requested.to_owned(),
         from: format!("the registry {}", place.host),
-        newest: versions.iter().take(5).map(Version::to_string).collect(),
+        newest: versions
+            .iter()
+            .take(5)
+            .map(|version| version.original().to_owned())
+            .collect(),
         count: versions.len(),
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use hoist_sprig::semver::Constraint;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -208,6 +209,15 @@ pub(crate) fn shown(text: &str) -> String {
             format!("{scheme}://{tail}{query}")
         }
     }
+}
+
+/// What versions fit a request; the empty one is every release.
+pub(crate) fn range(name: &str, requested: &str) -> Result<Constraint, FetchError> {
+    let text = if requested.is_empty() { "*" } else { requested };
+    Constraint::parse(text).map_err(|error| FetchError::Reference {
+        what: format!("the version of chart {name}"),
+        why: format!("`{requested}` is neither a version nor a range of versions ({error})"),
+    })
 }
 
 pub(crate) fn repo_identity(text: &str) -> String {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::Utc;
+use hoist_sprig::semver::Version;
 use reqwest::header;
 use url::Url;
 
@@ -17,7 +18,6 @@ use crate::lock::ChartLock;
 use crate::oci::{self, Context, Registries};
 use crate::record::{IndexDigest, Origin, Provenance};
 use crate::refs::{self, Address, ChartRef, Credentials, shown};
-use crate::version::Version;
 use crate::{Digest, FetchError, Options, prov};
 
 /// What the lock knows of a chart.
@@ -184,10 +184,7 @@ impl Remote {
         let (name, requested) = (&errand.want.name, errand.requested());
         let from = || shown(repo.as_str());
         let entry = index.find(name, requested).map_err(|miss| match miss {
-            Miss::Constraint(why) => FetchError::Reference {
-                what: format!("the version of chart {name}"),
-                why,
-            },
+            Miss::Range(error) => error,
             Miss::Chart { near } => FetchError::UnknownChart {
                 name: name.clone(),
                 from: from(),
@@ -214,7 +211,7 @@ impl Remote {
             Some(text) => Some(Digest::parse(text).ok_or_else(|| bad(format!("its digest {text:?} is no SHA-256")))?),
         };
         Ok(Archive {
-            version: entry.version.to_string(),
+            version: entry.version.original().to_owned(),
             url,
             index,
             deprecated: entry.deprecated,
@@ -526,7 +523,7 @@ fn place_of(mut url: Url, version: &str, task: &Task) -> Result<(oci::Place, Str
         Some((path, tag)) => (path.to_owned(), tag.replace('_', "+")),
         None => (url.path().to_owned(), version.to_owned()),
     };
-    if Version::parse(&tag).is_none() {
+    if Version::parse(&tag).is_err() {
         return Err(refuse("its tag is no version"));
     }
     let login = refs::take_login(&mut url);

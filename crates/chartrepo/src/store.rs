@@ -203,7 +203,7 @@ impl Store {
         let url = format!("file://{}", path.display());
         check_archive(task, &url, &bytes)?;
         let digest = Digest::of(&bytes);
-        if let Some(locked) = known.digest(version.as_str()).filter(|locked| *locked != digest) {
+        if let Some(locked) = known.digest(version.original()).filter(|locked| *locked != digest) {
             return Err(FetchError::Changed {
                 what: task.what.clone(),
                 name: want.name.clone(),
@@ -215,7 +215,7 @@ impl Store {
         record.url = Some(url);
         let entry = pin
             .cloned()
-            .unwrap_or_else(|| ChartLock::new(want, version.to_string(), digest));
+            .unwrap_or_else(|| ChartLock::new(want, version.original().to_owned(), digest));
         self.options.tell(FetchEvent::Cached {
             what: task.what.clone(),
         });
