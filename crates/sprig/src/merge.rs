@@ -63,6 +63,11 @@ fn merge(target: &Map, source: &Map, overwrite: bool, depth: usize) -> Result<()
             continue;
         }
         let kind = theirs.kind();
+        if kind == Kind::Slice && ours.is_some() && target.ty().elem() == Type::Str {
+            return Err(Refusal::Panic(FuncError::new(
+                "reflect: call of reflect.Value.IsNil on string Value",
+            )));
+        }
         if matches!(kind, Kind::Map | Kind::Struct | Kind::Ptr) {
             descend(ours.as_ref(), &theirs, overwrite, depth)?;
         }
@@ -111,22 +116,15 @@ fn descend(ours: Option<&Value>, theirs: &Value, overwrite: bool, depth: usize) 
 /// Sets an entry, where the type of the target's elements allows what the type of the source's says.
 fn put(target: &Map, source: &Map, key: Str, value: Value) -> Result<(), Refusal> {
     let (wanted, found) = (target.ty().elem(), source.ty().elem());
-    let refused = if wanted == Type::Any || wanted == found {
-        None
-    } else if value.kind() == Kind::Slice && target.contains(&key) {
-        Some(format!("reflect: call of reflect.Value.IsNil on {wanted} Value"))
-    } else {
+    if wanted != Type::Any && wanted != found {
         let found = if value.kind() == Kind::Slice {
             value.type_name()
         } else {
             found.name()
         };
-        Some(format!(
+        return Err(Refusal::Panic(FuncError::new(format!(
             "reflect.Value.SetMapIndex: value of type {found} is not assignable to type {wanted}"
-        ))
-    };
-    if let Some(why) = refused {
-        return Err(Refusal::Panic(FuncError::new(why)));
+        ))));
     }
     target.set(key, value);
     Ok(())

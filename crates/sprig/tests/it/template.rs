@@ -75,7 +75,9 @@ pub(crate) fn render(template: &str, values: &serde_json::Value) -> Result<Strin
         .execute(NAME, &data.into(), &options, &mut Plain(Still::default()))
         .map_err(|error| error.to_string())?;
     // Helm strips what Go prints for no value, and its answers are JSON, where bytes are characters.
-    Ok(String::from_utf8(lossy(&rendered)).expect("it is UTF-8 now").replace("<no value>", ""))
+    Ok(String::from_utf8(lossy(&rendered))
+        .expect("it is UTF-8 now")
+        .replace("<no value>", ""))
 }
 
 /// Each byte that is not UTF-8 is U+FFFD, as Go's JSON writes it.
@@ -114,7 +116,10 @@ pub(crate) fn compare<T: AsRef<str>>(cases: &[T], values: &serde_json::Value) {
         .map(|case| (template(case.as_ref()), values.clone()))
         .collect();
     let mut wrong = Vec::new();
-    for (case, ((text, _), theirs)) in cases.iter().zip(templates.iter().zip(hoist_helmpeer::texts(&templates))) {
+    for (case, ((text, _), theirs)) in cases
+        .iter()
+        .zip(templates.iter().zip(hoist_helmpeer::texts(&templates)))
+    {
         let ours = render(text, values);
         if !same(&ours, &theirs) {
             let case = case.as_ref();
@@ -130,16 +135,21 @@ pub(crate) fn compare<T: AsRef<str>>(cases: &[T], values: &serde_json::Value) {
     );
 }
 
-/// Errors are the same when they say the same; Helm tells those of parsing, and of `fail`, in words of its own.
+/// Errors are the same when they say the same; Helm puts some on several lines, and tells those of parsing, and of
+/// `fail`, in words of its own.
 fn same(ours: &Result<String, String>, theirs: &Result<String, String>) -> bool {
     match (ours, theirs) {
         (Ok(ours), Ok(theirs)) => ours == theirs,
         (Err(ours), Err(theirs)) => {
-            let cause = ours.rsplit_once(": error calling fail: ").map(|(_, cause)| cause);
+            let theirs = match theirs.split_once("\n  executing ") {
+                Some((place, rest)) => format!("template: {place}: executing {}", rest.replacen(":\n    ", ": ", 1)),
+                None => theirs.clone(),
+            };
+            let ends_alike = |cause: Option<(&str, &str)>| cause.is_some_and(|(_, cause)| theirs.ends_with(cause));
             let parsing = theirs.starts_with("parse error at ");
-            ours == theirs
-                || cause.is_some_and(|cause| theirs.ends_with(cause))
-                || parsing && ours.rsplit_once(": ").is_some_and(|(_, cause)| theirs.ends_with(cause))
+            *ours == theirs
+                || ends_alike(ours.rsplit_once(": error calling fail: "))
+                || parsing && ends_alike(ours.rsplit_once(": "))
         }
         _ => false,
     }
@@ -149,7 +159,10 @@ fn same(ours: &Result<String, String>, theirs: &Result<String, String>) -> bool 
 pub(crate) fn check(cases: Cases) {
     for (name, cases) in cases {
         assert!(cases.len() >= 5, "{name} has only {} cases", cases.len());
-        assert!(cases.iter().all(|case| case.contains(name)), "a case of {name} does not call it");
+        assert!(
+            cases.iter().all(|case| case.contains(name)),
+            "a case of {name} does not call it"
+        );
     }
     let all: Vec<&str> = cases.iter().flat_map(|(_, cases)| cases.iter().copied()).collect();
     compare(&all, &values());
