@@ -1,0 +1,329 @@
+//! From nodes to values, by way of what JSON can express.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hoist_govalue::{Map, Str, Type, Value, strconv, utf8};
+
+use super::error::{MAX_DEPTH, Problem, YamlError};
+use super::gosyntax::go_syntax;
+use super::nodes::{Document, Node, NodeKind};
+use super::numbers::format_g;
+use super::resolve::{Dialect, Resolved, resolve, resolve_tagged};
+
+/// What becomes of numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Numbers {
+    /// All are `float64`, as encoding/json reads them.
+    Floats,
+    /// Integers stay what they are.
+    Exact,
+}
+
+/// A document's value; nil where there is none.
+pub(super) fn decode(document: &Document<'_>, numbers: Numbers) -> Result<Value, YamlError> {
+    if document.nodes.is_empty() {
+        return Ok(Value::Nil);
+    }
+    let mut decoder = Decoder::new(document, numbers);
+    let value = decoder.value(0)?;
+    decoder.check_json(&value)?;
+    Ok(value)
+}
+
+pub(super) struct Decoder<'d> {
+    pub(super) document: &'d Document<'d>,
+    numbers: Numbers,
+    pub(super) counts: Counts,
+    /// The first key that JSON does not have, and its value's number.
+    unsupported: Option<(Resolved, u32)>,
+    /// Whether there was a number that JSON does not have.
+    infinite: bool,
+}
+
+/// What keeps a small text from becoming a huge value.
+#[derive(Default)]
+pub(super) struct Counts {
+    decoded: u64,
+    aliased: u64,
+    /// The aliases that are being followed.
+    following: Vec<u32>,
+    depth: usize,
+}
+
+/// Up to so many nodes, nearly all may come of aliases.
+const FEW: u64 = 400_000;
+/// From so many nodes on, a tenth may.
+const MANY: u64 = 4_000_000;
+
+impl Counts {
+    /// Counts a node that is about to be decoded.
+    pub(super) fn count(&mut self) -> Result<(), Problem> {
+        self.decoded += 1;
+        if !self.following.is_empty() {
+            self.aliased += 1;
+        }
+        if self.aliased > 100 && self.decoded > 1000 {
+            let allowed = match self.decoded {
+                0..=FEW => 0.99,
+                MANY.. => 0.10,
+                some => 0.99 - 0.89 * ((some - FEW) as f64 / (MANY - FEW) as f64),
+            };
+            if self.aliased as f64 / self.decoded as f64 > allowed {
+                return Err(Problem::plain("document contains excessive aliasing"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts to follow an alias.
+    pub(super) fn follow(&mut self, index: u32, name: &[u8]) -> Result<(), Problem> {
+        if self.following.contains(&index) {
+            let name = String::from_utf8_lossy(name);
+            return Err(Problem::plain(format!("anchor '{name}' value contains itself")));
+        }
+        self.following.push(index);
+        Ok(())
+    }
+
+    pub(super) fn followed(&mut self) {
+        self.following.pop();
+    }
+
+    pub(super) fn enter(&mut self, line: u32) -> Result<(), Problem> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(Problem::too_deep(line));
+        }
+        Ok(())
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.depth -= 1;
+    }
+}
+
+impl<'d> Decoder<'d> {
+    pub(super) fn new(document: &'d Document<'d>, numbers: Numbers) -> Self {
+        let counts = Counts {
+            // The document itself.
+            decoded: 1,
+            ..Counts::default()
+        };
+        Self {
+            document,
+            numbers,
+            counts,
+            unsupported: None,
+            infinite: false,
+        }
+    }
+
+    /// What JSON refuses, once all has been decoded.
+    pub(super) fn check_json(&mut self, value: &Value) -> Result<(), YamlError> {
+        if let Some((key, value)) = self.unsupported {
+            let (ty, key) = match key {
+                Resolved::Uint(number) => ("uint64", format!("{number:#x}")),
+                _ => ("%!s(<nil>)", "<nil>".to_owned()),
+            };
+            let value = go_syntax(self.document, value);
+            return Err(YamlError::Convert(format!(
+                "unsupported map key of type: {ty}, key: {key}, value: {value}"
+            )));
+        }
+        if self.infinite {
+            let number = infinite(value).unwrap_or(f64::NAN);
+            let number = strconv::format_float(number, b'g', None, 64);
+            return Err(YamlError::Convert(format!("json: unsupported value: {number}")));
+        }
+        Ok(())
+    }
+
+    pub(super) fn value(&mut self, index: u32) -> Result<Value, Problem> {
+        self.counts.count()?;
+        let Some(node) = self.document.get(index) else {
+            return Ok(Value::Nil);
+        };
+        match node.kind {
+            NodeKind::Scalar => self.scalar(node),
+            NodeKind::Alias(target) => {
+                self.counts.follow(index, &node.value)?;
+                let value = self.value(target)?;
+                self.counts.followed();
+                Ok(value)
+            }
+            NodeKind::Sequence => {
+                self.counts.enter(node.line)?;
+                let mut items = Vec::new();
+                for child in self.document.children(index) {
+                    items.push(self.value(child)?);
+                }
+                self.counts.leave();
+                Ok(Value::list(items))
+            }
+            NodeKind::Mapping => {
+                let mut entries = Vec::new();
+                self.entries(index, &mut entries)?;
+                // Of equal keys, the last one stays.
+                let entries: BTreeMap<Str, Value> = entries.into_iter().collect();
+                Ok(Value::Map(Map::typed(Type::Map, entries)))
+            }
+        }
+    }
+
+    fn entries(&mut self, index: u32, entries: &mut Vec<(Str, Value)>) -> Result<(), Problem> {
+        self.counts
+            .enter(self.document.get(index).map_or(0, |node| node.line))?;
+        let mut children = self.document.children(index);
+        while let (Some(key), Some(value)) = (children.next(), children.next()) {
+            if self.document.is_merge(key) {
+                for source in self.document.merged(value)? {
+                    self.merge(source, entries)?;
+                }
+                continue;
+            }
+            let name = self.key(key, value)?;
+            let value = self.value(value)?;
+            if let Some(name) = name {
+                entries.push((name, value));
+            }
+        }
+        self.counts.leave();
+        Ok(())
+    }
+
+    /// Adds the entries of a mapping, or of an alias of one. They take the place of those before them.
+    fn merge(&mut self, index: u32, entries: &mut Vec<(Str, Value)>) -> Result<(), Problem> {
+        self.counts.count()?;
+        let Some(node) = self.document.get(index) else {
+            return Ok(());
+        };
+        match node.kind {
+            NodeKind::Alias(target) => {
+                self.counts.follow(index, &node.value)?;
+                self.counts.count()?;
+                self.entries(target, entries)?;
+                self.counts.followed();
+                Ok(())
+            }
+            _ => self.entries(index, entries),
+        }
+    }
+
+    /// A key as a string; none for one that JSON does not have, which is noted.
+    pub(super) fn key(&mut self, index: u32, value: u32) -> Result<Option<Str>, Problem> {
+        let document = self.document;
+        let target = match document.get(index).map(|node| node.kind) {
+            Some(NodeKind::Alias(target)) => target,
+            _ => index,
+        };
+        let Some(node) = document.get(target) else {
+            return Ok(None);
+        };
+        if node.kind != NodeKind::Scalar {
+            // What is wrong inside of it is told first.
+            self.value(index)?;
+            return Err(Problem::plain(format!(
+                "invalid map key: {}",
+                go_syntax(document, index)
+            )));
+        }
+        self.counts.count()?;
+        if target != index {
+            self.counts.follow(index, &node.value)?;
+            self.counts.count()?;
+            self.counts.followed();
+        }
+        let text = match self.resolved(node)? {
+            Resolved::Str | Resolved::Timestamp => return Ok(Some(Str::from(&*node.value))),
+            Resolved::Binary => return Ok(Some(Str::from(&*valid(&binary(node)?)))),
+            Resolved::Int(number) => number.to_string(),
+            Resolved::Float(number) => format_g(number, 32),
+            Resolved::Bool(truth) => truth.to_string(),
+            unsupported @ (Resolved::Null | Resolved::Uint(_)) => {
+                self.unsupported.get_or_insert((unsupported, value));
+                return Ok(None);
+            }
+        };
+        Ok(Some(text.into()))
+    }
+
+    pub(super) fn resolved(&self, node: &Node<'_>) -> Result<Resolved, Problem> {
+        resolved(self.document, node)
+    }
+
+    pub(super) fn scalar(&mut self, node: &Node<'_>) -> Result<Value, Problem> {
+        Ok(match self.resolved(node)? {
+            Resolved::Null => Value::Nil,
+            Resolved::Bool(truth) => Value::Bool(truth),
+            Resolved::Int(number) => match self.numbers {
+                Numbers::Exact => Value::int(number),
+                Numbers::Floats => Value::float(number as f64),
+            },
+            Resolved::Uint(number) => match self.numbers {
+                Numbers::Exact => Value::Uint(number, hoist_govalue::Kind::Uint64),
+                Numbers::Floats => Value::float(number as f64),
+            },
+            Resolved::Float(number) => {
+                self.infinite |= !number.is_finite();
+                Value::float(number)
+            }
+            Resolved::Str | Resolved::Timestamp => Value::Str(Str::from(&*node.value)),
+            Resolved::Binary => Value::Str(Str::from(&*valid(&binary(node)?))),
+        })
+    }
+}
+
+/// What a scalar node means.
+pub(super) fn resolved(document: &Document<'_>, node: &Node<'_>) -> Result<Resolved, Problem> {
+    match document.tag(node) {
+        None if node.implicit => Ok(resolve(&node.value, Dialect::V2)),
+        None => Ok(Resolved::Str),
+        Some(tag) => resolve_tagged(tag, &node.value),
+    }
+}
+
+/// The bytes of a scalar that is tagged `!!binary`.
+pub(super) fn binary(node: &Node<'_>) -> Result<Vec<u8>, Problem> {
+    let text: Vec<u8> = node
+        .value
+        .iter()
+        .copied()
+        .filter(|byte| !matches!(byte, b'\n' | b'\r'))
+        .collect();
+    lenient(&text).ok_or(Problem::plain("!!binary value contains invalid base64 data"))
+}
+
+/// Go does not mind bits behind the last byte.
+fn lenient(text: &[u8]) -> Option<Vec<u8>> {
+    use base64::alphabet::STANDARD as ALPHABET;
+    use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
+    STANDARD.decode(text).ok().or_else(|| {
+        let config = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
+        GeneralPurpose::new(&ALPHABET, config).decode(text).ok()
+    })
+}
+
+/// A string as it comes out of JSON: each byte that is not UTF-8 is U+FFFD.
+pub(super) fn valid(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if std::str::from_utf8(bytes).is_ok() {
+        return Cow::Borrowed(bytes);
+    }
+    let mut text = Vec::with_capacity(bytes.len());
+    for rune in utf8::runes(bytes) {
+        utf8::push(&mut text, rune.1);
+    }
+    Cow::Owned(text)
+}
+
+/// The first number that JSON does not have, in the order in which JSON is written.
+fn infinite(value: &Value) -> Option<f64> {
+    match value {
+        Value::Float(number, _) if !number.is_finite() => Some(*number),
+        Value::List(items) => items.iter().find_map(infinite),
+        Value::Map(map) => map.borrow().values().find_map(infinite),
+        _ => None,
+    }
+}

@@ -1,0 +1,162 @@
+//! Values in Go's syntax (`%#v`), for the errors in which go-yaml prints them.
+
+use std::cmp::Ordering;
+use std::fmt::Write as _;
+
+use hoist_govalue::strconv;
+
+use super::decode::{binary, resolved};
+use super::nodes::{Document, NodeKind};
+use super::resolve::Resolved;
+
+/// How many nodes are printed at most, since aliases may make a few of them many.
+const MAX_NODES: usize = 10_000;
+
+/// What go-yaml makes of a node.
+#[derive(Clone, PartialEq)]
+enum Raw {
+    Nil,
+    Str(Vec<u8>),
+    Uint(u64),
+    Int(i64),
+    Float(f64),
+    Bool(bool),
+    List(Vec<Raw>),
+    Map(Vec<(Raw, Raw)>),
+    /// More than is printed.
+    More,
+}
+
+pub(super) fn go_syntax(document: &Document<'_>, index: u32) -> String {
+    let mut left = MAX_NODES;
+    let raw = read(document, index, &mut left);
+    let mut text = String::new();
+    // A nil that stands alone has no type.
+    match raw {
+        Raw::Nil => text.push_str("<nil>"),
+        raw => raw.print(&mut text),
+    }
+    text
+}
+
+fn read(document: &Document<'_>, index: u32, left: &mut usize) -> Raw {
+    let Some(node) = document.get(index) else {
+        return Raw::Nil;
+    };
+    if *left == 0 {
+        return Raw::More;
+    }
+    *left -= 1;
+    match node.kind {
+        NodeKind::Alias(target) => read(document, target, left),
+        NodeKind::Sequence => Raw::List(
+            document
+                .children(index)
+                .map(|child| read(document, child, left))
+                .collect(),
+        ),
+        NodeKind::Mapping => {
+            let mut entries = Vec::new();
+            read_entries(document, index, &mut entries, left);
+            // Of equal keys, the last one stays.
+            entries.sort_by(|(a, _), (b, _)| a.order(b));
+            entries.reverse();
+            entries.dedup_by(|(a, _), (b, _)| a == b);
+            entries.reverse();
+            Raw::Map(entries)
+        }
+        NodeKind::Scalar => match resolved(document, node) {
+            Ok(Resolved::Null) => Raw::Nil,
+            Ok(Resolved::Bool(truth)) => Raw::Bool(truth),
+            Ok(Resolved::Int(number)) => Raw::Int(number),
+            Ok(Resolved::Uint(number)) => Raw::Uint(number),
+            Ok(Resolved::Float(number)) => Raw::Float(number),
+            Ok(Resolved::Binary) => Raw::Str(binary(node).unwrap_or_default()),
+            Ok(Resolved::Str | Resolved::Timestamp) | Err(_) => Raw::Str(node.value.to_vec()),
+        },
+    }
+}
+
+fn read_entries(document: &Document<'_>, index: u32, entries: &mut Vec<(Raw, Raw)>, left: &mut usize) {
+    if *left == 0 {
+        return;
+    }
+    *left -= 1;
+    let mut children = document.children(index);
+    while let (Some(key), Some(value)) = (children.next(), children.next()) {
+        if document.is_merge(key) {
+            for source in document.merged(value).unwrap_or_default() {
+                match document.get(source).map(|node| node.kind) {
+                    Some(NodeKind::Alias(target)) => read_entries(document, target, entries, left),
+                    _ => read_entries(document, source, entries, left),
+                }
+            }
+            continue;
+        }
+        entries.push((read(document, key, left), read(document, value, left)));
+    }
+}
+
+impl Raw {
+    /// The order in which fmt prints keys. That of types is one of their addresses, as they are in Helm.
+    fn order(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Str(a), Self::Str(b)) => a.cmp(b),
+            (Self::Uint(a), Self::Uint(b)) => a.cmp(b),
+            (Self::Int(a), Self::Int(b)) => a.cmp(b),
+            (Self::Float(a), Self::Float(b)) => match (a.is_nan(), b.is_nan()) {
+                (false, false) => a.partial_cmp(b).unwrap_or(Ordering::Equal),
+                (a, b) => b.cmp(&a),
+            },
+            (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
+            _ => self.rank().cmp(&other.rank()),
+        }
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Nil => 0,
+            Self::Str(_) => 1,
+            Self::Uint(_) => 2,
+            Self::Int(_) => 3,
+            Self::Float(_) => 4,
+            Self::Bool(_) => 5,
+            Self::List(_) | Self::Map(_) | Self::More => 6,
+        }
+    }
+
+    fn print(&self, text: &mut String) {
+        // Writing to memory does not fail.
+        let _ = match self {
+            Self::Nil => text.write_str("interface {}(nil)"),
+            Self::Str(bytes) => text.write_str(&strconv::quote(bytes)),
+            Self::Uint(number) => write!(text, "{number:#x}"),
+            Self::Int(number) => write!(text, "{number}"),
+            Self::Float(number) => text.write_str(&strconv::format_float(*number, b'g', None, 64)),
+            Self::Bool(truth) => write!(text, "{truth}"),
+            Self::More => text.write_str("..."),
+            Self::List(items) => {
+                text.push_str("[]interface {}{");
+                for (index, item) in items.iter().enumerate() {
+                    if index > 0 {
+                        text.push_str(", ");
+                    }
+                    item.print(text);
+                }
+                text.write_str("}")
+            }
+            Self::Map(entries) => {
+                text.push_str("map[interface {}]interface {}{");
+                for (index, (key, value)) in entries.iter().enumerate() {
+                    if index > 0 {
+                        text.push_str(", ");
+                    }
+                    key.print(text);
+                    text.push(':');
+                    value.print(text);
+                }
+                text.write_str("}")
+            }
+        };
+    }
+}
