@@ -6,6 +6,7 @@
 
 pub mod fmt;
 mod func;
+mod later;
 mod list;
 mod map;
 mod object;

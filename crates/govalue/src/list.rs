@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use crate::{Str, Type, Value};
+use crate::{Str, Type, Value, later};
 
 /// A list: `[]interface {}`, `[]string` or another slice. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -27,6 +27,13 @@ impl Items {
             made,
             sorted: OnceCell::new(),
         })
+    }
+}
+
+impl Drop for Items {
+    fn drop(&mut self) {
+        // The sorted ones are strings.
+        later::drop_values(std::mem::take(&mut self.made).into_iter());
     }
 }
 

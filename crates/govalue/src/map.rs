@@ -5,11 +5,17 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::{Str, Type, Value};
+use crate::{Str, Type, Value, later};
 
 struct Inner {
     nil: bool,
     entries: RefCell<BTreeMap<Str, Value>>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        later::drop_values(std::mem::take(self.entries.get_mut()).into_values());
+    }
 }
 
 /// A map. A clone is the same map, as in Go.
