@@ -36,6 +36,14 @@ pub fn decode(text: &[u8]) -> Result<Value, YamlError> {
     decode::decode(&document, Numbers::Floats)
 }
 
+/// Reads the first document of a text as go-yaml does by itself: integers stay what they are. It is what sigs.k8s.io/yaml
+/// has in hand where it makes strings of numbers, for fields that are strings.
+pub fn decode_exact(text: &[u8]) -> Result<Value, YamlError> {
+    let input = reader::prepare(text);
+    let document = Document::parse(&input.text, input.fault)?;
+    decode::decode(&document, Numbers::Exact)
+}
+
 /// Reads a mapping: `yaml.Unmarshal` into a `map[string]interface {}`, which `fromYaml` does. An empty text is an empty
 /// map.
 pub fn decode_map(text: &[u8]) -> Result<Map, YamlError> {
