@@ -60,7 +60,23 @@ const ON_POINTER: [Method; 20] = {
     all
 };
 
+/// What a deep copy of a version is: it has no field that is exported.
+fn nothing() -> Version {
+    Version {
+        major: 0,
+        minor: 0,
+        patch: 0,
+        pre: String::new(),
+        metadata: String::new(),
+        original: String::new(),
+    }
+}
+
 impl Object for Pointer {
+    fn deep_copy(&self) -> Option<Value> {
+        Some(Value::Object(Rc::new(Self(nothing()))))
+    }
+
     fn ty(&self) -> Type {
         POINTER
     }
@@ -98,6 +114,10 @@ impl Object for Pointer {
 }
 
 impl Object for Struct {
+    fn deep_copy(&self) -> Option<Value> {
+        Some(Value::Object(Rc::new(Self(nothing()))))
+    }
+
     fn ty(&self) -> Type {
         STRUCT
     }

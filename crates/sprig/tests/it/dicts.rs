@@ -244,6 +244,7 @@ pub(crate) const CASES: Cases = &[
             "deepCopy (until 3)",
             "deepCopy (semver `1.2.3`)",
             "deepCopy (rest (list))",
+            "deepCopy ((semver `1.2.3`).IncMajor)",
             "{{ $d := dict `a` (dict `x` 1) }}{{ $c := deepCopy $d }}{{ $_ := set $c.a `x` 2 }}{{ $d }}{{ $c }}",
             "{{ $d := dict `a` (list (dict `x` 1)) }}{{ $c := deepCopy $d }}{{ $_ := set (first $c.a) `x` 2 }}{{ $d }}",
             "typeOf (deepCopy $v)",

@@ -1,10 +1,14 @@
 //! The functions against the real sprig.
 
+mod characters;
 mod crypto;
 mod dates;
 mod dicts;
 mod direct;
+mod documented;
+mod draws;
 mod flow;
+mod generated;
 mod lists;
 mod math;
 mod places;
@@ -13,3 +17,16 @@ mod regex;
 mod semver;
 mod strings;
 mod template;
+
+/// The tables of cases, by module.
+fn tables() -> impl Iterator<Item = (&'static str, template::Cases)> {
+    [
+        ("dicts", dicts::CASES),
+        ("flow", flow::CASES),
+        ("lists", lists::CASES),
+        ("math", math::CASES),
+        ("places", places::CASES),
+        ("strings", strings::CASES),
+    ]
+    .into_iter()
+}
