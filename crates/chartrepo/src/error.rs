@@ -228,7 +228,7 @@ impl FetchError {
             Self::Reference { .. } => "correct it in hoist.yaml".into(),
             Self::UnknownChart { near, .. } if !near.is_empty() => format!("did you mean `{}`?", near[0]),
             Self::UnknownChart { .. } => "check the name and the repository; the chart's own page names both".into(),
-            Self::UnknownVersion { newest, .. } => match newest.first() {
+            Self::UnknownVersion { newest, .. } => match a_release(newest) {
                 Some(newest) => format!("take one that exists, for example `version: {newest}`"),
                 None => "check the repository: it lists no version of this chart".into(),
             },
@@ -308,6 +308,11 @@ fn newest_of(versions: &[String], count: usize) -> String {
         (shown, count) if shown < count => format!("; the newest of its {count} are {}", versions.join(", ")),
         _ => format!("; it has {}", versions.join(", ")),
     }
+}
+
+/// The newest that is no pre-release, or else the newest.
+fn a_release(newest: &[String]) -> Option<&String> {
+    newest.iter().find(|version| !version.contains('-')).or(newest.first())
 }
 
 fn helper_note(helper: Option<&str>) -> String {

@@ -236,10 +236,8 @@ impl Net {
                 wait: None,
             };
             let client = self.client(&url).map_err(&unreachable)?;
-            let answer = build(client, request, &url)
-                .send()
-                .await
-                .map_err(|error| unreachable(chain(error)))?;
+            let answer = build(client, request, &url).send().await;
+            let answer = answer.map_err(|error| unreachable(chain(error)))?;
             let status = answer.status();
             if matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
                 url = redirected(task, request, &url, answer.headers()).map_err(Failure::Final)?;

@@ -263,11 +263,11 @@ impl Lock {
         self.files.insert(at, file);
     }
 
-    /// Removes what has this name, or this URL, so that it is resolved anew. Says how many entries it was.
+    /// Removes what has this name, or this URL (as it is or as errors show it), so that it is resolved anew. Says how many entries it was.
     pub fn forget(&mut self, name: &str) -> usize {
         let before = self.charts.len() + self.files.len();
         self.charts.retain(|chart| chart.name != name);
-        self.files.retain(|file| file.url != name);
+        self.files.retain(|file| file.url != name && shown(&file.url) != name);
         before - self.charts.len() - self.files.len()
     }
 

@@ -182,7 +182,7 @@ impl Remote {
     ) -> Result<Archive, FetchError> {
         let index = self.index(errand, repo, login).await?;
         let (name, requested) = (&errand.want.name, errand.requested());
-        let from = || shown(repo.as_str());
+        let from = || shown(repo.as_str()).trim_end_matches('/').to_owned();
         let entry = index.find(name, requested).map_err(|miss| match miss {
             Miss::Range(error) => error,
             Miss::Chart { near } => FetchError::UnknownChart {
@@ -205,7 +205,8 @@ impl Remote {
             why: format!("{name} {}: {why}", entry.version),
         };
         let link = entry.urls.first().ok_or_else(|| bad("it has no URL".into()))?;
-        let url = resolve(repo, link).ok_or_else(|| bad(format!("its URL {} is none", shown(link))))?;
+        let url = resolve(repo, link).filter(|url| matches!(url.scheme(), "http" | "https" | "oci"));
+        let url = url.ok_or_else(|| bad(format!("its URL {} leads to no server", shown(link))))?;
         let index = match &entry.digest {
             None => None,
             Some(text) => Some(Digest::parse(text).ok_or_else(|| bad(format!("its digest {text:?} is no SHA-256")))?),

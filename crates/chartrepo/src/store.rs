@@ -264,7 +264,10 @@ impl Store {
                 digests: Mismatch::boxed(expected, found),
             };
         }
-        looked.push(self.cache.dir().to_owned());
+        // A folder alone has no cache.
+        if looked.is_empty() || self.cache.dir().is_dir() {
+            looked.push(self.cache.dir().to_owned());
+        }
         FetchError::Offline { what, looked }
     }
 
