@@ -1,14 +1,58 @@
-//! Helm charts as objects: fetches a chart once and renders it with the `helm` program, values over stdin.
+//! Helm charts, rendered natively: what `helm template` and `helm show` do, to the byte, without helm.
 //!
-//! Also reads plain manifests ([`manifests`]). Knows nothing of hoist's spec.
+//! ```
+//! use hoist_chart::{Chart, ChartFile, NoCluster, Options, OutputOptions, SystemHost, ValueSources, template};
+//!
+//! let file = |name: &str, text: &str| ChartFile { name: name.into(), data: text.as_bytes().into() };
+//! let chart = Chart::from_files(vec![
+//!     file("Chart.yaml", "{ apiVersion: v2, name: demo, version: 0.1.0 }"),
+//!     file("values.yaml", "greeting: hello"),
+//!     file("templates/a.yaml", "text: {{ .Values.greeting }} {{ .Release.Name }}"),
+//! ])?;
+//! let values = ValueSources { set: vec!["greeting=hi".into()], ..Default::default() };
+//! let values = values.merge(|path| Err(format!("{path} is not there")))?;
+//! let rendered = template(&chart, &values, &Options::default(), &mut SystemHost, &mut NoCluster)?;
+//! let text = rendered.to_text(&OutputOptions::default())?;
+//! assert_eq!(text, b"---\n# Source: demo/templates/a.yaml\ntext: hi release-name\n");
+//! # Ok::<(), hoist_chart::ChartError>(())
+//! ```
+//!
+//! Also here, for as long as it is used: fetching and rendering with the `helm` program ([`Helm`]), and reading plain
+//! manifests ([`manifests`]). Knows nothing of hoist's spec.
 
+mod chart;
+mod coverage;
+mod dependencies;
 mod error;
 mod fetch;
+mod gopath;
 mod helm;
+mod load;
+
+mod metadata;
 mod objects;
+mod options;
+mod output;
+mod render;
+mod schema;
+mod show;
+mod sorted;
+mod template;
+mod values;
+mod warning;
 mod yaml;
 
-pub use error::ChartError;
+pub use chart::{Chart, ChartFile, Crd};
+pub use coverage::TemplateCoverage;
+pub use error::{ChartError, Place, SchemaViolation, TemplateError};
 pub use helm::{Helm, HelmChart};
+pub use metadata::{Dependency, Maintainer, Metadata};
 pub use objects::fill_namespace;
+pub use options::{Cluster, Draw, KubeVersion, NoCluster, Options, Replay, SystemHost, generated_name};
+pub use output::{OutputFile, OutputOptions, Rendered};
+pub use show::Show;
+pub use sorted::{Hook, Manifest};
+pub use template::{computed_values, template};
+pub use values::{ValueFile, ValueSources};
+pub use warning::Warning;
 pub use yaml::{YamlError, manifests};

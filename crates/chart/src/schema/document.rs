@@ -1,0 +1,383 @@
+//! A schema's text: which draft rules where, and what a reference points to.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use serde_json::{Map as Object, Value as Json};
+use url::Url;
+
+use super::form;
+
+/// Where Helm says that the schema is.
+const BASE: &str = "file:///values.schema.json";
+
+/// A version of the specification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Draft {
+    Draft4,
+    Draft6,
+    Draft7,
+    Draft2019,
+    Draft2020,
+}
+
+impl Draft {
+    fn from_url(url: &str) -> Option<Self> {
+        let (place, fragment) = url.split_once('#').unwrap_or((url, ""));
+        if !fragment.is_empty() {
+            return None;
+        }
+        let place = place.strip_prefix("http://").or_else(|| place.strip_prefix("https://"));
+        Some(match place.unwrap_or(url) {
+            "json-schema.org/schema" | "json-schema.org/draft/2020-12/schema" => Self::Draft2020,
+            "json-schema.org/draft/2019-09/schema" => Self::Draft2019,
+            "json-schema.org/draft-07/schema" => Self::Draft7,
+            "json-schema.org/draft-06/schema" => Self::Draft6,
+            "json-schema.org/draft-04/schema" => Self::Draft4,
+            _ => return None,
+        })
+    }
+
+    /// The keyword that names a schema.
+    fn id(self) -> &'static str {
+        match self {
+            Self::Draft4 => "id",
+            _ => "$id",
+        }
+    }
+}
+
+/// A part of the document that has a name of its own.
+pub(super) struct Resource<'s> {
+    pub(super) draft: Draft,
+    id: String,
+    node: &'s Json,
+    pub(super) recursive: bool,
+    anchors: HashMap<&'s str, &'s Json>,
+    pub(super) dynamic: HashMap<&'s str, &'s Json>,
+}
+
+/// A schema within the document, with the resource that it belongs to.
+#[derive(Clone, Copy)]
+pub(super) struct Node<'s> {
+    pub(super) json: &'s Json,
+    pub(super) resource: usize,
+}
+
+impl Node<'_> {
+    pub(super) fn is(self, other: Node<'_>) -> bool {
+        std::ptr::eq(self.json, other.json)
+    }
+}
+
+/// What a reference leads to.
+pub(super) enum Target<'s> {
+    Node(Node<'s>),
+    /// A name of the scheme `urn`, which Helm takes for a schema that allows everything.
+    Anything,
+}
+
+pub(super) struct Document<'s> {
+    root: &'s Json,
+    pub(super) resources: Vec<Resource<'s>>,
+    /// Which nodes begin a resource of their own.
+    begins: HashMap<*const Json, usize>,
+}
+
+/// Keywords whose value is a schema, or a list or map of them. Which of them a draft has does not matter for finding
+/// names: a name in an unknown place is unlikely, and harmless.
+const ONE: &[&str] = &[
+    "not",
+    "additionalProperties",
+    "items",
+    "additionalItems",
+    "propertyNames",
+    "contains",
+    "if",
+    "then",
+    "else",
+    "unevaluatedProperties",
+    "unevaluatedItems",
+    "contentSchema",
+];
+const LISTS: &[&str] = &["allOf", "anyOf", "oneOf", "prefixItems", "items"];
+const MAPS: &[&str] = &[
+    "definitions",
+    "$defs",
+    "properties",
+    "patternProperties",
+    "dependencies",
+    "dependentSchemas",
+];
+
+/// The schemas directly within one. `named` says whether those that only wait to be referred to are among them.
+pub(super) fn children(object: &Object<String, Json>, named: bool) -> impl Iterator<Item = (Vec<&str>, &Json)> {
+    object.iter().flat_map(move |(key, value)| {
+        let key = key.as_str();
+        let mut found: Vec<(Vec<&str>, &Json)> = Vec::new();
+        match value {
+            Json::Object(map) if MAPS.contains(&key) && (named || !matches!(key, "definitions" | "$defs")) => {
+                found.extend(map.iter().map(|(name, child)| (vec![key, name.as_str()], child)));
+            }
+            Json::Array(list) if LISTS.contains(&key) => {
+                found.extend(list.iter().map(|child| (vec![key], child)));
+            }
+            Json::Object(_) | Json::Bool(_) if ONE.contains(&key) => found.push((vec![key], value)),
+            _ => {}
+        }
+        found
+    })
+}
+
+impl<'s> Document<'s> {
+    pub(super) fn new(root: &'s Json) -> Result<Self, String> {
+        let mut document = Self {
+            root,
+            resources: Vec::new(),
+            begins: HashMap::new(),
+        };
+        let mut waiting = vec![(root, None::<usize>)];
+        while let Some((json, within)) = waiting.pop() {
+            let object = json.as_object();
+            let fallback = within
+                .and_then(|index| document.resources.get(index))
+                .map(|it| it.draft);
+            let fallback = fallback.unwrap_or(Draft::Draft2020);
+            let named = match object {
+                Some(object) => draft_of(object, within.is_none(), fallback)?,
+                None => (fallback, String::new()),
+            };
+            let resource = match (named, within) {
+                ((_, id), Some(within)) if id.is_empty() => within,
+                ((draft, id), within) => document.begin(json, draft, &id, within)?,
+            };
+            let Some(object) = object else { continue };
+            document.anchor(json, object, resource)?;
+            waiting.extend(children(object, true).map(|(_, child)| (child, Some(resource))));
+        }
+        Ok(document)
+    }
+
+    fn begin(&mut self, node: &'s Json, draft: Draft, id: &str, within: Option<usize>) -> Result<usize, String> {
+        let base = within
+            .and_then(|index| self.resources.get(index))
+            .map_or(BASE, |it| &it.id);
+        let id = join(base, id)?;
+        if self.resources.iter().any(|known| known.id == id) {
+            return Err(format!("duplicate id {id:?} in the schema"));
+        }
+        let index = self.resources.len();
+        self.resources.push(Resource {
+            draft,
+            id,
+            node,
+            recursive: node.get("$recursiveAnchor") == Some(&Json::Bool(true)),
+            anchors: HashMap::new(),
+            dynamic: HashMap::new(),
+        });
+        self.begins.insert(std::ptr::from_ref(node), index);
+        Ok(index)
+    }
+
+    fn anchor(&mut self, json: &'s Json, object: &'s Object<String, Json>, resource: usize) -> Result<(), String> {
+        let Some(resource) = self.resources.get_mut(resource) else {
+            return Ok(());
+        };
+        let text = |key: &str| object.get(key).and_then(Json::as_str);
+        let mut names = Vec::new();
+        if resource.draft < Draft::Draft2019 {
+            if object.contains_key("$ref") {
+                return Ok(());
+            }
+            let fragment = text(resource.draft.id()).and_then(|id| id.split_once('#'));
+            names.extend(
+                fragment
+                    .map(|(_, name)| name)
+                    .filter(|name| !name.is_empty() && !name.starts_with('/')),
+            );
+        } else {
+            names.extend(text("$anchor"));
+        }
+        if resource.draft >= Draft::Draft2020
+            && let Some(name) = text("$dynamicAnchor")
+        {
+            names.push(name);
+            resource.dynamic.insert(name, json);
+        }
+        for name in names {
+            let known = resource.anchors.insert(name, json);
+            if known.is_some_and(|known| !std::ptr::eq(known, json)) {
+                return Err(format!("duplicate anchor {name:?} in the schema"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The whole document.
+    pub(super) fn root(&self) -> Node<'s> {
+        Node {
+            json: self.root,
+            resource: 0,
+        }
+    }
+
+    /// A schema within another one.
+    pub(super) fn within(&self, json: &'s Json, parent: Node<'s>) -> Node<'s> {
+        let resource = match self.resources.len() {
+            1 => 0,
+            _ => self
+                .begins
+                .get(&std::ptr::from_ref(json))
+                .copied()
+                .unwrap_or(parent.resource),
+        };
+        Node { json, resource }
+    }
+
+    pub(super) fn draft(&self, node: Node<'_>) -> Draft {
+        self.resources
+            .get(node.resource)
+            .map_or(Draft::Draft2020, |it| it.draft)
+    }
+
+    /// What a reference in a schema leads to.
+    pub(super) fn resolve(&self, reference: &str, from: Node<'s>) -> Result<Target<'s>, String> {
+        let (place, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+        let fragment = percent_decoded(fragment);
+        let index = if place.is_empty() {
+            from.resource
+        } else {
+            let base = self.resources.get(from.resource).map_or(BASE, |it| &it.id);
+            let target = join(base, place)?;
+            match self.resources.iter().position(|it| it.id == target) {
+                Some(index) => index,
+                None if target == BASE => 0,
+                None if target.starts_with("urn:") => return Ok(Target::Anything),
+                None => {
+                    return Err(format!(
+                        "the schema refers to {target}, which is not in it; nothing is fetched for a schema"
+                    ));
+                }
+            }
+        };
+        let Some(resource) = self.resources.get(index) else {
+            return Ok(Target::Anything);
+        };
+        let start = Node {
+            json: resource.node,
+            resource: index,
+        };
+        if fragment.is_empty() {
+            return Ok(Target::Node(start));
+        }
+        if !fragment.starts_with('/') {
+            let found = resource.anchors.get(fragment.as_str());
+            let found = found.ok_or_else(|| format!("anchor in {reference:?} not found in the schema"))?;
+            return Ok(Target::Node(self.within(found, start)));
+        }
+        let mut node = start;
+        for token in fragment.split('/').skip(1) {
+            let token = token.replace("~1", "/").replace("~0", "~");
+            let next = match node.json {
+                Json::Object(object) => object.get(&token),
+                Json::Array(list) => token.parse::<usize>().ok().and_then(|index| list.get(index)),
+                _ => None,
+            };
+            let next = next.ok_or_else(|| format!("json-pointer in {reference:?} not found"))?;
+            node = self.within(next, node);
+        }
+        Ok(Target::Node(node))
+    }
+
+    /// Checks the form of the whole, and that all references that can be reached lead somewhere. Answers the names that
+    /// are taken for anything.
+    pub(super) fn check(&self) -> Result<BTreeSet<String>, String> {
+        form::check(self, self.root())?;
+        let mut unresolved = BTreeSet::new();
+        let mut seen = HashSet::new();
+        let mut waiting = vec![self.root()];
+        while let Some(node) = waiting.pop() {
+            if !seen.insert(std::ptr::from_ref(node.json)) {
+                continue;
+            }
+            let Some(object) = node.json.as_object() else { continue };
+            for keyword in ["$ref", "$recursiveRef", "$dynamicRef"] {
+                let Some(reference) = object.get(keyword).and_then(Json::as_str) else {
+                    continue;
+                };
+                match self.resolve(reference, node)? {
+                    Target::Node(target) => {
+                        // A part that no keyword leads to has not been looked at yet.
+                        if !seen.contains(&std::ptr::from_ref(target.json)) {
+                            form::check(self, target)?;
+                        }
+                        waiting.push(target);
+                    }
+                    Target::Anything => {
+                        unresolved.insert(reference.to_owned());
+                    }
+                }
+            }
+            if object.contains_key("$ref") && self.draft(node) < Draft::Draft2019 {
+                continue;
+            }
+            waiting.extend(children(object, false).map(|(_, child)| self.within(child, node)));
+        }
+        Ok(unresolved)
+    }
+}
+
+fn draft_of(object: &Object<String, Json>, is_root: bool, fallback: Draft) -> Result<(Draft, String), String> {
+    let text = |key: &str| object.get(key).and_then(Json::as_str);
+    let id_of = |draft: Draft| {
+        if draft < Draft::Draft2019 && object.contains_key("$ref") {
+            return String::new();
+        }
+        let id = text(draft.id()).unwrap_or_default();
+        id.split('#').next().unwrap_or_default().to_owned()
+    };
+    let Some(url) = text("$schema") else {
+        return Ok((fallback, id_of(fallback)));
+    };
+    match Draft::from_url(url) {
+        Some(draft) if is_root || !id_of(draft).is_empty() => Ok((draft, id_of(draft))),
+        None if is_root => Err(format!(
+            "the schema is of {url:?}, which is none of the drafts 4, 6, 7, 2019-09 and 2020-12; nothing is fetched for a \
+             schema"
+        )),
+        _ => Ok((fallback, id_of(fallback))),
+    }
+}
+
+fn join(base: &str, reference: &str) -> Result<String, String> {
+    if reference.is_empty() {
+        return Ok(base.to_owned());
+    }
+    let joined = match Url::parse(base) {
+        Ok(base) if !base.cannot_be_a_base() => base.join(reference),
+        _ => Url::parse(reference),
+    };
+    match joined {
+        Ok(url) => Ok(url.to_string()),
+        Err(error) => Err(format!("error in parsing {reference:?} in the schema: {error}")),
+    }
+}
+
+fn percent_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let hex = bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok());
+        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(decoded) if *byte == b'%' => {
+                out.push(decoded);
+                at += 3;
+            }
+            _ => {
+                out.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}

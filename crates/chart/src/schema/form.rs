@@ -1,0 +1,230 @@
+//! Whether a schema is one: what the metaschemas say, in one walk.
+
+use std::collections::HashSet;
+
+use serde_json::Value as Json;
+
+use super::document::{Document, Draft, Node, children};
+use super::{message::quote, number::Number, regex};
+
+const TYPES: &[&str] = &["array", "boolean", "integer", "null", "number", "object", "string"];
+
+/// Checks a schema and all within it.
+pub(super) fn check<'s>(document: &Document<'s>, node: Node<'s>) -> Result<(), String> {
+    let mut waiting = vec![(node, String::new())];
+    while let Some((node, place)) = waiting.pop() {
+        let draft = document.draft(node);
+        let object = match node.json {
+            Json::Object(object) => object,
+            Json::Bool(_) if draft > Draft::Draft4 => continue,
+            // Draft 4 has booleans in two places, whose keywords are looked at below.
+            Json::Bool(_) if place.ends_with("/additionalProperties") || place.ends_with("/additionalItems") => {
+                continue;
+            }
+            other => {
+                let wanted = if draft > Draft::Draft4 {
+                    "boolean or object"
+                } else {
+                    "object"
+                };
+                return Err(bad(&place, format!("got {}, want {wanted}", kind(other))));
+            }
+        };
+        for (key, value) in object {
+            let place = format!("{place}/{}", key.replace('~', "~0").replace('/', "~1"));
+            keyword(draft, key, value).map_err(|why| bad(&place, why))?;
+        }
+        for (path, child) in children(object, true) {
+            // A list of names is the other thing that `dependencies` may hold.
+            if child.is_array() && path.first() == Some(&"dependencies") {
+                continue;
+            }
+            let mut place = place.clone();
+            for token in path {
+                place = format!("{place}/{}", token.replace('~', "~0").replace('/', "~1"));
+            }
+            waiting.push((document.within(child, node), place));
+        }
+    }
+    Ok(())
+}
+
+fn bad(place: &str, why: String) -> String {
+    format!(
+        "\"file:///values.schema.json#\" is not valid against metaschema: at {}: {why}",
+        quote(place)
+    )
+}
+
+pub(super) fn kind(value: &Json) -> &'static str {
+    match value {
+        Json::Null => "null",
+        Json::Bool(_) => "boolean",
+        Json::Number(_) => "number",
+        Json::String(_) => "string",
+        Json::Array(_) => "array",
+        Json::Object(_) => "object",
+    }
+}
+
+fn keyword(draft: Draft, key: &str, value: &Json) -> Result<(), String> {
+    let later = draft >= Draft::Draft2019;
+    match key {
+        "type" => types(value),
+        "enum" => {
+            let list = array(value)?;
+            if !later && list.is_empty() {
+                return Err("minItems: got 0, want 1".into());
+            }
+            if !later {
+                unique(list)?;
+            }
+            Ok(())
+        }
+        "multipleOf" => match Number::of_json(value) {
+            Some(number) if number.is_positive() => Ok(()),
+            Some(_) => Err("it must be more than 0".into()),
+            None => wrong(value, "number"),
+        },
+        "maximum" | "minimum" => want(value, value.is_number(), "number"),
+        "exclusiveMaximum" | "exclusiveMinimum" if draft == Draft::Draft4 => want(value, value.is_boolean(), "boolean"),
+        "exclusiveMaximum" | "exclusiveMinimum" => want(value, value.is_number(), "number"),
+        "maxLength" | "minLength" | "maxItems" | "minItems" | "maxProperties" | "minProperties" => count(value),
+        "minContains" | "maxContains" if later => count(value),
+        "pattern" => {
+            let text = string(value)?;
+            regex::check(text).map_err(|why| format!("{} is not valid regex: {why}", quote(text)))
+        }
+        "uniqueItems" => want(value, value.is_boolean(), "boolean"),
+        "readOnly" | "writeOnly" if draft >= Draft::Draft7 => want(value, value.is_boolean(), "boolean"),
+        "deprecated" | "$recursiveAnchor" if later => want(value, value.is_boolean(), "boolean"),
+        "title" | "description" | "$schema" | "$ref" => string(value).map(drop),
+        "format" if draft > Draft::Draft4 => string(value).map(drop),
+        "id" if draft == Draft::Draft4 => string(value).map(drop),
+        "$id" if draft > Draft::Draft4 => string(value).map(drop),
+        "$comment" | "contentMediaType" | "contentEncoding" if draft >= Draft::Draft7 => string(value).map(drop),
+        "$anchor" | "$recursiveRef" | "$dynamicRef" | "$dynamicAnchor" if later => string(value).map(drop),
+        "examples" if draft > Draft::Draft4 => array(value).map(drop),
+        "required" => {
+            let list = names(value)?;
+            want_some(draft == Draft::Draft4, list)
+        }
+        "allOf" | "anyOf" | "oneOf" => want_some(true, array(value)?),
+        "prefixItems" if draft == Draft::Draft2020 => want_some(true, array(value)?),
+        "items" => match value {
+            Json::Array(list) if draft < Draft::Draft2020 => want_some(true, list),
+            _ => schema(draft, value),
+        },
+        "additionalProperties" | "additionalItems" => {
+            want(value, value.is_object() || value.is_boolean(), "boolean or object")
+        }
+        "not" => schema(draft, value),
+        "contains" | "propertyNames" if draft > Draft::Draft4 => schema(draft, value),
+        "if" | "then" | "else" if draft >= Draft::Draft7 => schema(draft, value),
+        "unevaluatedItems" | "unevaluatedProperties" | "contentSchema" if later => schema(draft, value),
+        "properties" | "definitions" => each(value, |value| schema(draft, value)),
+        "$defs" | "dependentSchemas" if later => each(value, |value| schema(draft, value)),
+        "patternProperties" => {
+            for pattern in value.as_object().into_iter().flat_map(|object| object.keys()) {
+                regex::check(pattern).map_err(|why| format!("{} is not valid regex: {why}", quote(pattern)))?;
+            }
+            each(value, |value| schema(draft, value))
+        }
+        "dependencies" => each(value, |value| match value {
+            Json::Array(_) => names(value).map(drop),
+            _ => schema(draft, value),
+        }),
+        "dependentRequired" if later => each(value, |value| names(value).map(drop)),
+        _ => Ok(()),
+    }
+}
+
+fn wrong<T>(value: &Json, wanted: &str) -> Result<T, String> {
+    Err(format!("got {}, want {wanted}", kind(value)))
+}
+
+fn want(value: &Json, is: bool, wanted: &str) -> Result<(), String> {
+    if is { Ok(()) } else { wrong(value, wanted) }
+}
+
+fn want_some(some: bool, list: &[Json]) -> Result<(), String> {
+    if some && list.is_empty() {
+        return Err("minItems: got 0, want 1".into());
+    }
+    Ok(())
+}
+
+fn schema(draft: Draft, value: &Json) -> Result<(), String> {
+    match draft {
+        Draft::Draft4 => want(value, value.is_object(), "object"),
+        _ => want(value, value.is_object() || value.is_boolean(), "boolean or object"),
+    }
+}
+
+fn string(value: &Json) -> Result<&str, String> {
+    value.as_str().map_or_else(|| wrong(value, "string"), Ok)
+}
+
+fn array(value: &Json) -> Result<&[Json], String> {
+    match value {
+        Json::Array(list) => Ok(list),
+        other => wrong(other, "array"),
+    }
+}
+
+fn each(value: &Json, check: impl Fn(&Json) -> Result<(), String>) -> Result<(), String> {
+    match value {
+        Json::Object(object) => object
+            .iter()
+            .try_for_each(|(name, value)| check(value).map_err(|why| format!("in {}: {why}", quote(name)))),
+        other => wrong(other, "object"),
+    }
+}
+
+fn names(value: &Json) -> Result<&[Json], String> {
+    let list = array(value)?;
+    for item in list {
+        string(item)?;
+    }
+    unique(list)?;
+    Ok(list)
+}
+
+fn unique(list: &[Json]) -> Result<(), String> {
+    let mut seen = HashSet::new();
+    for (index, item) in list.iter().enumerate() {
+        if !seen.insert(item.to_string()) {
+            let first = list.iter().position(|other| other == item).unwrap_or_default();
+            return Err(format!("items at {first} and {index} are equal"));
+        }
+    }
+    Ok(())
+}
+
+fn count(value: &Json) -> Result<(), String> {
+    match Number::of_json(value) {
+        Some(number) if !number.is_whole() => wrong(value, "integer"),
+        Some(number) if number.is_negative() => Err("it must not be less than 0".into()),
+        Some(_) => Ok(()),
+        None => wrong(value, "integer"),
+    }
+}
+
+fn types(value: &Json) -> Result<(), String> {
+    let known = |value: &Json| value.as_str().is_some_and(|name| TYPES.contains(&name));
+    match value {
+        Json::Array(list) => {
+            want_some(true, list)?;
+            unique(list)?;
+            match list.iter().find(|item| !known(item)) {
+                Some(item) => Err(format!("{item} is no type")),
+                None => Ok(()),
+            }
+        }
+        value if known(value) => Ok(()),
+        value => Err(format!(
+            "{value} is no type; value must be one of {}",
+            TYPES.iter().map(|name| quote(name)).collect::<Vec<_>>().join(", ")
+        )),
+    }
+}

@@ -1,0 +1,103 @@
+//! `values.schema.json`: JSON Schema of drafts 4, 6, 7, 2019-09 and 2020-12, with the verdicts and words of the validator
+//! in Helm.
+//!
+//! A schema of hundreds of kilobytes is met by values that touch a part of it, so it is not compiled: its form is checked
+//! in one walk, and then the values are held against the text itself. Nothing is fetched.
+
+mod document;
+mod form;
+mod format;
+mod message;
+mod number;
+mod regex;
+mod validate;
+
+use hoist_govalue::{Map, Value};
+
+use crate::chart::Chart;
+use crate::error::SchemaViolation;
+use crate::warning::Warning;
+use crate::{ChartError, values::check_depth};
+use document::Document;
+use message::Violation;
+
+/// Holds the values of a chart, and of each chart in it, against their schemas.
+pub(crate) fn check(chart: &Chart, values: &Map, warnings: &mut Vec<Warning>) -> Result<(), ChartError> {
+    let mut violations = Vec::new();
+    collect(chart, values, &mut violations, warnings);
+    if violations.is_empty() {
+        return Ok(());
+    }
+    Err(ChartError::Schema(violations))
+}
+
+fn collect(chart: &Chart, values: &Map, into: &mut Vec<SchemaViolation>, warnings: &mut Vec<Warning>) {
+    if let Some(schema) = chart.schema()
+        && let Err((text, places)) = check_one(schema, values, warnings)
+    {
+        into.push(SchemaViolation {
+            chart: chart.name().to_owned(),
+            text,
+            places,
+        });
+    }
+    for sub in chart.dependencies() {
+        match values.get(sub.name().as_bytes()) {
+            None | Some(Value::Nil) => {}
+            Some(Value::Map(values)) => collect(sub, &values, into, warnings),
+            Some(other) => into.push(SchemaViolation {
+                chart: sub.name().to_owned(),
+                text: format!(
+                    "invalid type for values: expected object (map), got {}",
+                    other.type_name()
+                ),
+                places: vec![String::new()],
+            }),
+        }
+    }
+}
+
+/// What is wrong with the values, or with the schema.
+type Wrong = (String, Vec<String>);
+
+fn check_one(schema: &[u8], values: &Map, warnings: &mut Vec<Warning>) -> Result<(), Wrong> {
+    let plain = |why: String| (why, Vec::new());
+    check_depth(&Value::Map(values.clone())).map_err(plain)?;
+    let text = String::from_utf8_lossy(schema);
+    let json: serde_json::Value =
+        serde_json::from_str(&text).map_err(|error| plain(format!("values.schema.json is no JSON: {error}")))?;
+    let document = Document::new(&json).map_err(plain)?;
+    for unresolved in document.check().map_err(plain)? {
+        warnings.push(Warning::Schema(format!(
+            "unresolved URN reference ignored; using permissive schema urn={unresolved}"
+        )));
+    }
+    validate::validate(&document, &Value::Map(values.clone())).map_err(|violations| {
+        let text: Vec<String> = violations.iter().map(|violation| violation.shown(1)).collect();
+        let places = violations.iter().flat_map(Violation::places).collect();
+        (text.concat().trim_start_matches('\n').to_owned(), places)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place() {
+        let schema = br##"{"$schema":"http://json-schema.org/draft-07/schema#","type":"object","required":["a"],
+            "properties":{"a":{"type":"integer"},"b":{"$ref":"#/definitions/b"}},
+            "definitions":{"b":{"anyOf":[{"type":"string"},{"type":"array","items":{"minimum":2}}]}}}"##;
+        let wrong = |text: &str| {
+            let (values, _) = hoist_goencoding::json::decode_map(text.as_bytes());
+            check_one(schema, &values, &mut Vec::new()).err().map(|(text, _)| text)
+        };
+        assert_eq!(wrong(r#"{"a":1,"b":"x"}"#), None);
+        assert_eq!(wrong("{}").unwrap(), "- at '': missing property 'a'");
+        assert_eq!(wrong(r#"{"a":1.5}"#).unwrap(), "- at '/a': got number, want integer");
+        assert_eq!(
+            wrong(r#"{"a":1,"b":[1]}"#).unwrap(),
+            "- at '/b': 'anyOf' failed\n  - at '/b': got array, want string\n  - at '/b/0': minimum: got 1, want 2"
+        );
+    }
+}
