@@ -148,26 +148,38 @@ struct Clients {
     near: reqwest::Client,
 }
 
+impl Clients {
+    fn new(options: &Options) -> Result<Self, reqwest::Error> {
+        // Whoever came first has chosen; this crate works with any.
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            rustls::crypto::ring::default_provider().install_default().ok();
+        }
+        let mut authorities = Vec::new();
+        for text in &options.authorities {
+            authorities.extend(reqwest::Certificate::from_pem_bundle(text.as_bytes())?);
+        }
+        let builder = || {
+            reqwest::Client::builder()
+                .user_agent(concat!("hoist/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(Duration::from_secs(15))
+                // Followed here, so that credentials stay with their origin.
+                .redirect(reqwest::redirect::Policy::none())
+                .tls_certs_merge(authorities.clone())
+        };
+        Ok(Self {
+            usual: builder().build()?,
+            near: builder().no_proxy().build()?,
+        })
+    }
+}
+
 impl Net {
-    fn client(&self, url: &Url) -> Result<&reqwest::Client, String> {
-        let clients = self.clients.get_or_init(|| {
-            // Whoever came first has chosen; this crate works with any.
-            if rustls::crypto::CryptoProvider::get_default().is_none() {
-                rustls::crypto::ring::default_provider().install_default().ok();
-            }
-            let builder = || {
-                reqwest::Client::builder()
-                    .user_agent(concat!("hoist/", env!("CARGO_PKG_VERSION")))
-                    .connect_timeout(Duration::from_secs(15))
-                    // Followed here, so that credentials stay with their origin.
-                    .redirect(reqwest::redirect::Policy::none())
-            };
-            Ok(Clients {
-                usual: builder().build().map_err(chain)?,
-                near: builder().no_proxy().build().map_err(chain)?,
-            })
-        });
-        let clients = clients.as_ref().map_err(Clone::clone)?;
+    fn client(&self, options: &Options, url: &Url) -> Result<&reqwest::Client, FetchError> {
+        let clients = self.clients.get_or_init(|| Clients::new(options).map_err(chain));
+        let clients = clients.as_ref().map_err(|why| FetchError::Reference {
+            what: "the list of trusted certificates".into(),
+            why: why.clone(),
+        })?;
         Ok(if is_loopback(url) {
             &clients.near
         } else {
@@ -235,7 +247,7 @@ impl Net {
                 why,
                 wait: None,
             };
-            let client = self.client(&url).map_err(&unreachable)?;
+            let client = self.client(options, &url).map_err(Failure::Final)?;
             let answer = build(client, request, &url).send().await;
             let answer = answer.map_err(|error| unreachable(chain(error)))?;
             let status = answer.status();

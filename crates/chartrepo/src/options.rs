@@ -46,6 +46,8 @@ pub struct Options {
     pub docker_config: Option<DockerConfig>,
     /// Registries (`host` or `host:port`) that speak plain HTTP. Those on this machine do anyway.
     pub plain_http: BTreeSet<String>,
+    /// Certificates (PEM, one or several each) that are trusted beside those of this machine.
+    pub authorities: Vec<String>,
     /// Is told of everything that happens.
     pub listener: Option<Listener>,
 }
@@ -68,6 +70,7 @@ impl Default for Options {
             credentials: None,
             docker_config: None,
             plain_http: BTreeSet::new(),
+            authorities: Vec::new(),
             listener: None,
         }
     }

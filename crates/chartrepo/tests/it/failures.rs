@@ -162,6 +162,47 @@ async fn a_slow_server_meets_a_deadline() {
 }
 
 #[tokio::test]
+async fn a_server_needs_a_certificate_that_somebody_trusts() {
+    let (server, certificate) = Server::start_encrypted().await;
+    let plain = Server::start().await;
+    let bytes = archive("some", "1.0.0");
+    server.page(
+        "/index.yaml",
+        [ok(index("some", &[("1.0.0", "a.tgz", None), ("2.0.0", "b.tgz", None)]))],
+    );
+    server.page("/a.tgz", [ok(bytes.clone())]);
+    server.page("/b.tgz", [redirect(&plain.url("/b.tgz"))]);
+    let fetch = |version: &'static str, authorities: &[&str]| {
+        let authorities = authorities.iter().map(|text| (*text).to_owned()).collect();
+        let want = chart(&format!("https://{}", server.host), "some", version);
+        async move {
+            let cache = tempfile::tempdir().unwrap();
+            let options = Options {
+                authorities,
+                attempts: 2,
+                ..quick()
+            };
+            Store::new(cache.path(), options).chart(&want, &Lock::default()).await
+        }
+    };
+    assert_eq!(fetch("1.0.0", &[&certificate]).await.unwrap().bytes, bytes);
+    let error = fetch("1.0.0", &[]).await.unwrap_err();
+    assert!(matches!(error, FetchError::Unreachable { .. }), "{error}");
+    assert!(error.to_string().contains("certificate"), "{error}");
+    let error = fetch(
+        "1.0.0",
+        &["-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"],
+    )
+    .await
+    .unwrap_err();
+    assert!(matches!(error, FetchError::Reference { .. }), "{error}");
+    // What was asked for with TLS is not taken without.
+    let error = fetch("2.0.0", &[&certificate]).await.unwrap_err();
+    assert!(error.to_string().ends_with("/b.tgz, which is not encrypted"), "{error}");
+    assert_eq!(plain.asked(), [""; 0]);
+}
+
+#[tokio::test]
 async fn nobody_is_there() {
     let server = Server::start().await;
     let (url, host) = (server.url(""), server.host.clone());

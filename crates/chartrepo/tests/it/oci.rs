@@ -165,10 +165,11 @@ async fn who_we_are_is_told_as_the_registry_asks() {
             let want = chart(&format!("oci://{login}{}", registry.host), "some", "^1");
             async move {
                 let cache = tempfile::tempdir().unwrap();
-                Store::new(cache.path(), options)
-                    .chart(&want, &Lock::default())
-                    .await
-                    .map(|fetched| fetched.bytes)
+                let store = Store::new(cache.path(), options);
+                let fetched = store.chart(&want, &Lock::default()).await;
+                let text = format!("{store:?} {fetched:?}");
+                assert!(!text.contains("canary"), "{text}");
+                fetched.map(|fetched| fetched.bytes)
             }
         };
         let results = match &door {

@@ -142,6 +142,14 @@ impl Server {
         Self { host, inner, task }
     }
 
+    /// The same with TLS; also the certificate that vouches for it.
+    pub(crate) async fn start_encrypted() -> (Self, String) {
+        let inner = Arc::<Inner>::default();
+        let app = axum::Router::new().fallback(serve).with_state(Arc::clone(&inner));
+        let (host, task, certificate) = listen_encrypted(app).await;
+        (Self { host, inner, task }, certificate)
+    }
+
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.host)
     }
@@ -204,6 +212,49 @@ pub(crate) fn quick() -> Options {
         longest_delay: Duration::from_millis(1500),
         ..Options::default()
     }
+}
+
+/// Accepts with a certificate for this machine.
+struct Encrypted {
+    inner: tokio::net::TcpListener,
+    acceptor: tokio_rustls::TlsAcceptor,
+}
+
+impl axum::serve::Listener for Encrypted {
+    type Io = tokio_rustls::server::TlsStream<tokio::net::TcpStream>;
+    type Addr = std::net::SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            let (stream, address) = self.inner.accept().await.unwrap();
+            // A client that does not trust us goes away.
+            if let Ok(stream) = self.acceptor.accept(stream).await {
+                return (stream, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        self.inner.local_addr()
+    }
+}
+
+/// Serves with TLS on a free port; also the certificate that vouches for it.
+async fn listen_encrypted(app: axum::Router) -> (String, tokio::task::JoinHandle<()>, String) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let own = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(own.signing_key.serialize_der());
+    let config = rustls::ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![own.cert.der().clone()], key.into())
+        .unwrap();
+    let listener = Encrypted {
+        inner: tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        acceptor: tokio_rustls::TlsAcceptor::from(Arc::new(config)),
+    };
+    let host = listener.inner.local_addr().unwrap().to_string();
+    let task = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    (host, task, own.cert.pem())
 }
 
 /// What a store told.
