@@ -444,6 +444,10 @@ impl<'t> State<'t, '_> {
             Term::Number(number) => match number.ideal {
                 Ideal::Int(number) => Value::int(number),
                 Ideal::Float(number) => Value::float(number),
+                Ideal::Complex => {
+                    let text = String::from_utf8_lossy(self.file.span(number.text));
+                    return self.fail(format!("{text} is a complex number, which hoist does not know"));
+                }
                 Ideal::Overflow => {
                     let text = String::from_utf8_lossy(self.file.span(number.text));
                     return self.fail(format!("{text} overflows int"));

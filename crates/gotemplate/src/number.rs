@@ -21,6 +21,8 @@ pub(crate) enum Ideal {
     Float(f64),
     /// It fits an unsigned integer only.
     Overflow,
+    /// It has an imaginary part: that is no value here, so it may stand in a text but not be evaluated.
+    Complex,
 }
 
 /// Reads a character between single quotes.
@@ -43,11 +45,19 @@ pub(crate) fn character(text: Span, literal: &[u8]) -> Result<Number, String> {
     })
 }
 
-/// Reads an integer or a float.
-pub(crate) fn number(text: Span, literal: &[u8]) -> Result<Number, String> {
+/// Reads an integer, a float, or a complex number (a `pair` of two numbers is one).
+pub(crate) fn number(text: Span, literal: &[u8], pair: bool) -> Result<Number, String> {
     let shown = || strconv::quote(literal);
-    if literal.last() == Some(&b'i') {
-        return Err(format!("complex numbers are not supported: {}", shown()));
+    if let Some((b'i', real)) = literal.split_last()
+        && (pair || strconv::parse_float(real, 64).is_ok())
+    {
+        return Ok(Number {
+            text,
+            int: None,
+            uint: None,
+            float: None,
+            ideal: Ideal::Complex,
+        });
     }
     let has = |set: &[u8]| literal.iter().any(|byte| set.contains(byte));
     let mut uint = strconv::parse_uint(literal, 0, 64).ok();

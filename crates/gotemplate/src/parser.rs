@@ -692,7 +692,7 @@ impl Parser<'_> {
             Kind::CharConstant | Kind::Complex | Kind::Number => {
                 let number = match token.kind {
                     Kind::CharConstant => number::character(token.span, text),
-                    _ => number::number(token.span, text),
+                    _ => number::number(token.span, text, token.kind == Kind::Complex),
                 };
                 match number {
                     Ok(number) => Term::Number(Box::new(number)),
