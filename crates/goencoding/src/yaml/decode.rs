@@ -141,47 +141,56 @@ impl<'d> Decoder<'d> {
         Ok(())
     }
 
+    // The functions that call each other are small, so that a thousand levels of them fit a small stack.
+
     pub(super) fn value(&mut self, index: u32) -> Result<Value, Problem> {
         self.counts.count()?;
-        let Some(node) = self.document.get(index) else {
-            return Ok(Value::Nil);
-        };
-        match node.kind {
-            NodeKind::Scalar => self.scalar(node),
-            NodeKind::Alias(target) => {
-                self.counts.follow(index, &node.value)?;
-                let value = self.value(target)?;
-                self.counts.followed();
-                Ok(value)
-            }
-            NodeKind::Sequence => {
-                self.counts.enter(node.line)?;
-                let mut items = Vec::new();
-                for child in self.document.children(index) {
-                    items.push(self.value(child)?);
-                }
-                self.counts.leave();
-                Ok(Value::list(items))
-            }
-            NodeKind::Mapping => {
-                let mut entries = Vec::new();
-                self.entries(index, &mut entries)?;
-                // Of equal keys, the last one stays.
-                let entries: BTreeMap<Str, Value> = entries.into_iter().collect();
-                Ok(Value::Map(Map::typed(Type::Map, entries)))
-            }
+        match self.document.kind(index) {
+            NodeKind::Scalar => self.scalar(index),
+            NodeKind::Alias(target) => self.alias(index, target),
+            NodeKind::Sequence => self.sequence(index),
+            NodeKind::Mapping => self.mapping(index),
         }
     }
 
+    fn alias(&mut self, index: u32, target: u32) -> Result<Value, Problem> {
+        self.follow(index)?;
+        let value = self.value(target);
+        self.counts.followed();
+        value
+    }
+
+    fn follow(&mut self, index: u32) -> Result<(), Problem> {
+        let name = self.document.get(index).map_or(&b""[..], |node| &node.value);
+        self.counts.follow(index, name)
+    }
+
+    fn enter(&mut self, index: u32) -> Result<(), Problem> {
+        self.counts.enter(self.document.get(index).map_or(0, |node| node.line))
+    }
+
+    fn sequence(&mut self, index: u32) -> Result<Value, Problem> {
+        self.enter(index)?;
+        let mut items = Vec::new();
+        for child in self.document.children(index) {
+            items.push(self.value(child)?);
+        }
+        self.counts.leave();
+        Ok(Value::list(items))
+    }
+
+    fn mapping(&mut self, index: u32) -> Result<Value, Problem> {
+        let mut entries = Vec::new();
+        self.entries(index, &mut entries)?;
+        Ok(collected(entries))
+    }
+
     fn entries(&mut self, index: u32, entries: &mut Vec<(Str, Value)>) -> Result<(), Problem> {
-        self.counts
-            .enter(self.document.get(index).map_or(0, |node| node.line))?;
+        self.enter(index)?;
         let mut children = self.document.children(index);
         while let (Some(key), Some(value)) = (children.next(), children.next()) {
             if self.document.is_merge(key) {
-                for source in self.document.merged(value)? {
-                    self.merge(source, entries)?;
-                }
+                self.merge_all(value, entries)?;
                 continue;
             }
             let name = self.key(key, value)?;
@@ -194,15 +203,19 @@ impl<'d> Decoder<'d> {
         Ok(())
     }
 
+    fn merge_all(&mut self, value: u32, entries: &mut Vec<(Str, Value)>) -> Result<(), Problem> {
+        for source in self.document.merged(value)? {
+            self.merge(source, entries)?;
+        }
+        Ok(())
+    }
+
     /// Adds the entries of a mapping, or of an alias of one. They take the place of those before them.
     fn merge(&mut self, index: u32, entries: &mut Vec<(Str, Value)>) -> Result<(), Problem> {
         self.counts.count()?;
-        let Some(node) = self.document.get(index) else {
-            return Ok(());
-        };
-        match node.kind {
+        match self.document.kind(index) {
             NodeKind::Alias(target) => {
-                self.counts.follow(index, &node.value)?;
+                self.follow(index)?;
                 self.counts.count()?;
                 self.entries(target, entries)?;
                 self.counts.followed();
@@ -215,8 +228,8 @@ impl<'d> Decoder<'d> {
     /// A key as a string; none for one that JSON does not have, which is noted.
     pub(super) fn key(&mut self, index: u32, value: u32) -> Result<Option<Str>, Problem> {
         let document = self.document;
-        let target = match document.get(index).map(|node| node.kind) {
-            Some(NodeKind::Alias(target)) => target,
+        let target = match document.kind(index) {
+            NodeKind::Alias(target) => target,
             _ => index,
         };
         let Some(node) = document.get(target) else {
@@ -232,11 +245,11 @@ impl<'d> Decoder<'d> {
         }
         self.counts.count()?;
         if target != index {
-            self.counts.follow(index, &node.value)?;
+            self.follow(index)?;
             self.counts.count()?;
             self.counts.followed();
         }
-        let text = match self.resolved(node)? {
+        let text = match resolved(document, node)? {
             Resolved::Str | Resolved::Timestamp => return Ok(Some(Str::from(&*node.value))),
             Resolved::Binary => return Ok(Some(Str::from(&*valid(&binary(node)?)))),
             Resolved::Int(number) => number.to_string(),
@@ -250,12 +263,11 @@ impl<'d> Decoder<'d> {
         Ok(Some(text.into()))
     }
 
-    pub(super) fn resolved(&self, node: &Node<'_>) -> Result<Resolved, Problem> {
-        resolved(self.document, node)
-    }
-
-    pub(super) fn scalar(&mut self, node: &Node<'_>) -> Result<Value, Problem> {
-        Ok(match self.resolved(node)? {
+    fn scalar(&mut self, index: u32) -> Result<Value, Problem> {
+        let Some(node) = self.document.get(index) else {
+            return Ok(Value::Nil);
+        };
+        Ok(match resolved(self.document, node)? {
             Resolved::Null => Value::Nil,
             Resolved::Bool(truth) => Value::Bool(truth),
             Resolved::Int(number) => match self.numbers {
@@ -274,6 +286,12 @@ impl<'d> Decoder<'d> {
             Resolved::Binary => Value::Str(Str::from(&*valid(&binary(node)?))),
         })
     }
+}
+
+/// Of equal keys, the last one stays.
+fn collected(entries: Vec<(Str, Value)>) -> Value {
+    let entries: BTreeMap<Str, Value> = entries.into_iter().collect();
+    Value::Map(Map::typed(Type::Map, entries))
 }
 
 /// What a scalar node means.

@@ -22,6 +22,8 @@ const SAFE_KEY: usize = 160;
 enum Stop {
     /// The value holds what reading its JSON as YAML may change or refuse.
     Unusual,
+    /// A list or map was too deep. On the way up it is looked for among those that hold it.
+    Deep(Value),
     Error(YamlError),
 }
 
@@ -37,6 +39,7 @@ pub(super) fn through_yaml(value: &Value) -> Result<Vec<u8>, YamlError> {
     match writer.value(value, Place::Root) {
         Ok(()) => return Ok(writer.emitter.finish()),
         Err(Stop::Error(error)) => return Err(error),
+        Err(Stop::Deep(_)) => return Err(too_deep()),
         Err(Stop::Unusual) => {}
     }
     let text = json::encode(value).map_err(|error| match error {
@@ -55,7 +58,7 @@ pub(super) fn through_yaml(value: &Value) -> Result<Vec<u8>, YamlError> {
     match writer.value(&value, Place::Root) {
         Ok(()) => Ok(writer.emitter.finish()),
         Err(Stop::Error(error)) => Err(error),
-        Err(Stop::Unusual) => Err(too_deep()),
+        Err(Stop::Deep(_) | Stop::Unusual) => Err(too_deep()),
     }
 }
 
@@ -88,9 +91,25 @@ impl Writer {
         }
     }
 
+    // The functions that call each other are small, so that a thousand levels of them fit a small stack.
+
     fn value(&mut self, value: &Value, place: Place) -> Result<(), Stop> {
+        check_size(&self.emitter)?;
+        let written = match value {
+            Value::List(list) if !list.is_empty() => self.sequence(list, place),
+            Value::Map(map) if !map.is_empty() => self.map(map),
+            Value::Object(object) => self.object(object.as_ref(), place),
+            _ => return self.scalar(value, place),
+        };
+        match written {
+            Err(Stop::Deep(Value::Nil)) => Err(Stop::Deep(value.clone())),
+            Err(Stop::Deep(deep)) if is_same(value, &deep) => Err(cycle(&deep)),
+            written => written,
+        }
+    }
+
+    fn scalar(&mut self, value: &Value, place: Place) -> Result<(), Stop> {
         match value {
-            Value::Nil => self.emitter.literal("null"),
             Value::Bool(truth) => self.emitter.literal(if *truth { "true" } else { "false" }),
             Value::Int(number, _) => self.emitter.literal(&number.to_string()),
             Value::Uint(number, _) => self.emitter.literal(&number.to_string()),
@@ -105,33 +124,34 @@ impl Writer {
                 self.emitter.string(text, place);
             }
             Value::Bytes(bytes) => self.emitter.string(STANDARD.encode(bytes).as_bytes(), place),
-            Value::List(list) if list.is_nil() => self.emitter.literal("null"),
-            Value::List(list) if list.is_empty() => self.emitter.empty(*b"[]"),
-            Value::List(list) => {
-                self.enter()?;
-                self.emitter.begin_sequence(place)?;
-                for item in list.iter() {
-                    self.emitter.item();
-                    self.value(item, Place::Item)?;
-                }
-                self.leave();
-            }
-            Value::Map(map) if map.is_nil() => self.emitter.literal("null"),
-            Value::Map(map) => {
-                let entries = map.borrow();
-                self.mapping(entries.iter().map(|(key, value)| (&**key, value)).collect())?;
-            }
-            Value::Object(object) => self.object(object.as_ref(), place)?,
+            Value::List(list) if !list.is_nil() => self.emitter.empty(*b"[]"),
+            Value::Map(map) if !map.is_nil() => self.emitter.empty(*b"{}"),
+            Value::Nil | Value::List(_) | Value::Map(_) | Value::Object(_) => self.emitter.literal("null"),
         }
-        check_size(&self.emitter)?;
         Ok(())
     }
 
+    fn sequence(&mut self, items: &[Value], place: Place) -> Result<(), Stop> {
+        self.enter()?;
+        self.emitter.begin_sequence(place)?;
+        for item in items {
+            self.emitter.item();
+            self.value(item, Place::Item)?;
+        }
+        self.leave();
+        Ok(())
+    }
+
+    fn map(&mut self, map: &Map) -> Result<(), Stop> {
+        let entries = map.borrow();
+        self.mapping(entries.iter().map(|(key, value)| (&**key, value)).collect())
+    }
+
     fn object(&mut self, object: &dyn Object, place: Place) -> Result<(), Stop> {
-        if object.ty().kind() == Kind::Func || self.depth >= MAX_DEPTH {
+        if object.ty().kind() == Kind::Func {
             return Err(Stop::Unusual);
         }
-        self.depth += 1;
+        self.enter()?;
         match object.members() {
             Some(members) => self.mapping(members.iter().map(|(key, value)| (key.as_bytes(), value)).collect())?,
             None => self.value(&object.plain(), place)?,
@@ -148,20 +168,26 @@ impl Writer {
         self.enter()?;
         self.emitter.begin_mapping()?;
         for (key, value) in keys::sort(entries, &|entry| entry.0, Dialect::V2) {
-            self.check(key)?;
-            if self.strict && key.len() > SAFE_KEY {
-                return Err(Stop::Unusual);
-            }
-            self.emitter.key(key);
+            self.key(key)?;
             self.value(value, Place::Mapping)?;
         }
         self.leave();
         Ok(())
     }
 
+    fn key(&mut self, key: &[u8]) -> Result<(), Stop> {
+        self.check(key)?;
+        if self.strict && key.len() > SAFE_KEY {
+            return Err(Stop::Unusual);
+        }
+        self.emitter.key(key);
+        Ok(())
+    }
+
     fn enter(&mut self) -> Result<(), Stop> {
         if self.depth >= MAX_DEPTH {
-            return Err(Stop::Unusual);
+            // Which value that is, the one who writes it adds.
+            return Err(Stop::Deep(Value::Nil));
         }
         self.depth += 1;
         Ok(())
@@ -181,8 +207,7 @@ impl Writer {
             return Err(Stop::Unusual);
         };
         let usual = |(at, character): (usize, char)| {
-            character < '\x7F'
-                || character > '\u{FFFF}'
+            !('\x7F'..='\u{FFFF}').contains(&character)
                 || character == '\u{FEFF}'
                 || is_printable(text.as_bytes().get(at..).unwrap_or_default())
         };
@@ -190,6 +215,21 @@ impl Writer {
             true => Ok(()),
             false => Err(Stop::Unusual),
         }
+    }
+}
+
+fn cycle(value: &Value) -> Stop {
+    let text = format!("json: unsupported value: encountered a cycle via {}", value.type_name());
+    Stop::Error(YamlError::Marshal(text))
+}
+
+/// Whether both are one list, map or object in memory.
+fn is_same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Map(a), Value::Map(b)) => a.same(b),
+        (Value::List(a), Value::List(b)) => a.len() == b.len() && std::ptr::eq(a.as_ptr(), b.as_ptr()),
+        (Value::Object(a), Value::Object(b)) => std::rc::Rc::ptr_eq(a, b),
+        _ => false,
     }
 }
 

@@ -129,6 +129,10 @@ impl<'a> Document<'a> {
         self.nodes.get(index as usize)
     }
 
+    pub(super) fn kind(&self, index: u32) -> NodeKind {
+        self.get(index).map_or(NodeKind::Scalar, |node| node.kind)
+    }
+
     /// A scalar's tag, in full.
     pub(super) fn tag(&self, node: &Node<'_>) -> Option<&[u8]> {
         let index = (node.tag as usize).checked_sub(1)?;

@@ -38,7 +38,9 @@ fn split_digits(text: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// `strconv.FormatFloat(number, 'g', -1, bits)`, with YAML's names of what is no number.
+#[allow(clippy::cast_possible_truncation)]
 pub(super) fn format_g(number: f64, bits: u32) -> String {
+    let number = if bits == 32 { f64::from(number as f32) } else { number };
     let text = strconv::format_float(number, b'g', None, bits);
     match text.as_str() {
         "+Inf" => ".inf".to_owned(),

@@ -206,7 +206,7 @@ impl<'a> Scanner<'a> {
             self.push(self.line, Kind::StreamStart);
             return Ok(());
         }
-        self.to_next_token()?;
+        self.skip_to_token()?;
         self.unroll_indent(self.column() as isize);
         self.need(4)?;
 
@@ -281,7 +281,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Passes blanks, comments and line breaks.
-    fn to_next_token(&mut self) -> Result<(), Problem> {
+    fn skip_to_token(&mut self) -> Result<(), Problem> {
         loop {
             self.need(1)?;
             if self.pos == 0 && self.text.starts_with(b"\xEF\xBB\xBF") {
