@@ -63,8 +63,8 @@ impl Reader<'_> {
     fn value(&mut self) -> Result<Value, JsonError> {
         self.space();
         match self.peek() {
-            Some(b'{') => self.nested(b'{', Self::object),
-            Some(b'[') => self.nested(b'[', Self::array),
+            Some(b'{') => self.object(),
+            Some(b'[') => self.array(),
             Some(b'"') => Ok(Value::Str(self.string()?)),
             Some(b'-' | b'0'..=b'9') => self.number(),
             Some(b't') => self.word("true", Value::Bool(true)),
@@ -74,26 +74,28 @@ impl Reader<'_> {
         }
     }
 
-    fn nested(
-        &mut self,
-        bracket: u8,
-        read: impl FnOnce(&mut Self) -> Result<Value, JsonError>,
-    ) -> Result<Value, JsonError> {
+    /// Goes in at a bracket.
+    fn enter(&mut self) -> Result<(), JsonError> {
         if self.depth == MAX_DEPTH {
-            return Err(unexpected(Some(bracket), "exceeded max depth"));
+            return Err(unexpected(self.peek(), "exceeded max depth"));
         }
         self.at += 1;
         self.depth += 1;
-        let value = read(self)?;
+        Ok(())
+    }
+
+    /// Goes out at a bracket.
+    fn leave(&mut self) {
+        self.at += 1;
         self.depth -= 1;
-        Ok(value)
     }
 
     fn object(&mut self) -> Result<Value, JsonError> {
+        self.enter()?;
         let mut entries = std::collections::BTreeMap::new();
         self.space();
         if self.peek() == Some(b'}') {
-            self.at += 1;
+            self.leave();
             return Ok(Value::Map(Map::new()));
         }
         loop {
@@ -113,7 +115,7 @@ impl Reader<'_> {
             match self.peek() {
                 Some(b',') => self.at += 1,
                 Some(b'}') => {
-                    self.at += 1;
+                    self.leave();
                     return Ok(Value::Map(Map::typed(Type::Map, entries)));
                 }
                 found => return Err(misplaced(found, "after object key:value pair")),
@@ -122,10 +124,11 @@ impl Reader<'_> {
     }
 
     fn array(&mut self) -> Result<Value, JsonError> {
+        self.enter()?;
         let mut items = Vec::new();
         self.space();
         if self.peek() == Some(b']') {
-            self.at += 1;
+            self.leave();
             return Ok(Value::list(items));
         }
         loop {
@@ -134,7 +137,7 @@ impl Reader<'_> {
             match self.peek() {
                 Some(b',') => self.at += 1,
                 Some(b']') => {
-                    self.at += 1;
+                    self.leave();
                     return Ok(Value::list(items));
                 }
                 found => return Err(misplaced(found, "after array element")),

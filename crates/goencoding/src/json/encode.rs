@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hoist_govalue::{Kind, MAX_STRING, Object, Value, strconv, utf8};
+use hoist_govalue::{Kind, MAX_STRING, Map, Object, Value, strconv, utf8};
 
 use super::{JsonError, MAX_DEPTH};
 
@@ -25,9 +25,12 @@ enum Stop {
     Deep(Value),
 }
 
-impl From<JsonError> for Stop {
+/// Small, since it is on the stack once a level.
+type Written = Result<(), Box<Stop>>;
+
+impl From<JsonError> for Box<Stop> {
     fn from(error: JsonError) -> Self {
-        Self::Error(error)
+        Self::new(Stop::Error(error))
     }
 }
 
@@ -44,18 +47,34 @@ impl<'o> Encoder<'o> {
 
     /// Writes a whole document.
     pub(super) fn document(mut self, value: &Value) -> Result<(), JsonError> {
-        self.value(value).map_err(|stop| match stop {
+        self.value(value).map_err(|stop| match *stop {
             Stop::Error(error) => error,
             Stop::Deep(_) => JsonError::Limit(format!("a value is nested more than {MAX_DEPTH} deep")),
         })
     }
 
-    fn value(&mut self, value: &Value) -> Result<(), Stop> {
-        if self.out.len() > MAX_STRING {
-            return Err(JsonError::Limit(format!("a text of more than {MAX_STRING} bytes")).into());
-        }
+    fn value(&mut self, value: &Value) -> Written {
         match value {
-            Value::Nil => self.out.extend_from_slice(b"null"),
+            Value::List(list) if !list.is_nil() => {
+                self.enter(value)?;
+                self.list(list).map_err(|stop| leave(value, stop))?;
+            }
+            Value::Map(map) if !map.is_nil() => {
+                self.enter(value)?;
+                self.map(map).map_err(|stop| leave(value, stop))?;
+            }
+            Value::Object(object) => {
+                self.enter(value)?;
+                self.object(object.as_ref()).map_err(|stop| leave(value, stop))?;
+            }
+            _ => return self.scalar(value),
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn scalar(&mut self, value: &Value) -> Written {
+        match value {
             Value::Bool(truth) => self.out.extend_from_slice(if *truth { b"true" } else { b"false" }),
             Value::Int(number, _) => self.display(number),
             Value::Uint(number, _) => self.display(number),
@@ -66,44 +85,69 @@ impl<'o> Encoder<'o> {
                 self.out.extend_from_slice(STANDARD.encode(bytes).as_bytes());
                 self.out.push(b'"');
             }
-            Value::List(list) if list.is_nil() => self.out.extend_from_slice(b"null"),
-            Value::Map(map) if map.is_nil() => self.out.extend_from_slice(b"null"),
-            Value::List(list) => self.nested(value, |it| it.list(list))?,
-            Value::Map(map) => self.nested(value, |it| {
-                it.object(map.borrow().iter().map(|(key, value)| (&**key, value)))
-            })?,
-            Value::Object(object) => self.named(value, object.as_ref())?,
+            // And the list and the map that are nil.
+            _ => self.out.extend_from_slice(b"null"),
         }
         Ok(())
     }
 
-    fn named(&mut self, value: &Value, object: &dyn Object) -> Result<(), Stop> {
+    /// Counts the depth.
+    fn enter(&mut self, value: &Value) -> Written {
+        if self.depth == MAX_DEPTH {
+            return Err(Box::new(Stop::Deep(value.clone())));
+        }
+        if self.out.len() > MAX_STRING {
+            return Err(JsonError::Limit(format!("a text of more than {MAX_STRING} bytes")).into());
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    fn list(&mut self, items: &[Value]) -> Written {
+        self.open(b'[');
+        for (index, item) in items.iter().enumerate() {
+            self.between(index);
+            self.value(item)?;
+        }
+        self.close(b']', items.is_empty());
+        Ok(())
+    }
+
+    fn map(&mut self, map: &Map) -> Written {
+        let entries = map.borrow();
+        self.open(b'{');
+        for (index, (key, value)) in entries.iter().enumerate() {
+            self.key(index, key);
+            self.value(value)?;
+        }
+        self.close(b'}', entries.is_empty());
+        Ok(())
+    }
+
+    fn object(&mut self, object: &dyn Object) -> Written {
         let ty = object.ty();
         if ty.kind() == Kind::Func {
             return Err(JsonError::Unsupported(ty.name()).into());
         }
-        if let Some(members) = object.members() {
-            return self.nested(value, |it| {
-                it.object(members.iter().map(|(key, value)| (key.as_bytes(), value)))
-            });
+        let Some(members) = object.members() else {
+            return self.value(&object.plain());
+        };
+        self.open(b'{');
+        for (index, (key, value)) in members.iter().enumerate() {
+            self.key(index, key.as_bytes());
+            self.value(value)?;
         }
-        self.nested(value, |it| it.value(&object.plain()))
+        self.close(b'}', members.is_empty());
+        Ok(())
     }
 
-    /// Counts the depth, and finds out whether what is too deep is this value again.
-    fn nested(&mut self, value: &Value, write: impl FnOnce(&mut Self) -> Result<(), Stop>) -> Result<(), Stop> {
-        if self.depth == MAX_DEPTH {
-            return Err(Stop::Deep(value.clone()));
+    fn key(&mut self, index: usize, key: &[u8]) {
+        self.between(index);
+        append_string(self.out, key, self.escape_html);
+        self.out.push(b':');
+        if self.indent.is_some() {
+            self.out.push(b' ');
         }
-        self.depth += 1;
-        write(self).map_err(|stop| match stop {
-            Stop::Deep(deep) if same(value, &deep) => {
-                JsonError::Value(format!("encountered a cycle via {}", deep.type_name())).into()
-            }
-            stop => stop,
-        })?;
-        self.depth -= 1;
-        Ok(())
     }
 
     fn display(&mut self, number: &impl std::fmt::Display) {
@@ -143,33 +187,6 @@ impl<'o> Encoder<'o> {
         Ok(())
     }
 
-    fn list(&mut self, items: &[Value]) -> Result<(), Stop> {
-        self.open(b'[');
-        for (index, item) in items.iter().enumerate() {
-            self.between(index);
-            self.value(item)?;
-        }
-        self.close(b']', items.is_empty());
-        Ok(())
-    }
-
-    fn object<'v>(&mut self, members: impl Iterator<Item = (&'v [u8], &'v Value)>) -> Result<(), Stop> {
-        self.open(b'{');
-        let mut empty = true;
-        for (index, (key, value)) in members.enumerate() {
-            empty = false;
-            self.between(index);
-            append_string(self.out, key, self.escape_html);
-            self.out.push(b':');
-            if self.indent.is_some() {
-                self.out.push(b' ');
-            }
-            self.value(value)?;
-        }
-        self.close(b'}', empty);
-        Ok(())
-    }
-
     fn between(&mut self, index: usize) {
         if index > 0 {
             self.out.push(b',');
@@ -198,6 +215,16 @@ impl<'o> Encoder<'o> {
             self.line();
         }
         self.out.push(bracket);
+    }
+}
+
+/// Finds out whether what is too deep is this value again.
+fn leave(value: &Value, stop: Box<Stop>) -> Box<Stop> {
+    match *stop {
+        Stop::Deep(deep) if same(value, &deep) => {
+            JsonError::Value(format!("encountered a cycle via {}", deep.type_name())).into()
+        }
+        _ => stop,
     }
 }
 
