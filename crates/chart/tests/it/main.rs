@@ -1,5 +1,7 @@
 //! Charts, rendered by the real helm from the packed charts; and by stand-ins that do what helm does on a bad day.
 
+mod differential;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
