@@ -63,7 +63,7 @@ impl Default for Limits {
         Self {
             steps: 1 << 31,
             output: 256 << 20,
-            produced: 4 << 30,
+            produced: 1 << 30,
             depth: 10_000,
         }
     }

@@ -71,31 +71,54 @@ pub enum Step {
 pub struct ExecError {
     // The innermost first: an error is wrapped by a push, and dropped without recursion.
     chain: Vec<Step>,
+    /// About how many bytes its texts have.
+    size: usize,
 }
 
+/// An error comes through as many places as templates execute within each other, and each may show a long text.
+const MAX_SIZE: usize = 32 << 20;
+
 impl ExecError {
+    fn from_step(step: Step) -> Self {
+        let mut error = Self {
+            chain: Vec::new(),
+            size: 0,
+        };
+        error.push(step);
+        error
+    }
+
+    fn push(&mut self, mut step: Step) {
+        let text = match &mut step {
+            Step::At(at) => &mut at.node,
+            Step::Note(message) => message,
+            Step::Parse(_) | Step::Function(_) => &mut String::new(),
+        };
+        if self.size + text.len() > MAX_SIZE && text.len() > 100 {
+            *text = "...".to_owned();
+        }
+        self.size += text.len();
+        self.chain.push(step);
+    }
+
     /// An error without a place.
     pub fn note(message: impl Into<String>) -> Self {
-        Self {
-            chain: vec![Step::Note(message.into())],
-        }
+        Self::from_step(Step::Note(message.into()))
     }
 
     pub(crate) fn at(at: At) -> Self {
-        Self {
-            chain: vec![Step::At(at)],
-        }
+        Self::from_step(Step::At(at))
     }
 
     pub(crate) fn wrap(mut self, at: At) -> Self {
-        self.chain.push(Step::At(at));
+        self.push(Step::At(at));
         self
     }
 
     /// The same error with words before it: `message: …`.
     #[must_use]
     pub fn context(mut self, message: impl Into<String>) -> Self {
-        self.chain.push(Step::Note(message.into()));
+        self.push(Step::Note(message.into()));
         self
     }
 
@@ -120,17 +143,13 @@ impl ExecError {
 
 impl From<FuncError> for ExecError {
     fn from(error: FuncError) -> Self {
-        Self {
-            chain: vec![Step::Function(error)],
-        }
+        Self::from_step(Step::Function(error))
     }
 }
 
 impl From<ParseError> for ExecError {
     fn from(error: ParseError) -> Self {
-        Self {
-            chain: vec![Step::Parse(error)],
-        }
+        Self::from_step(Step::Parse(error))
     }
 }
 

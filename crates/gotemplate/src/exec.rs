@@ -1,6 +1,6 @@
 //! The state that an execution shares among all templates it runs, and what an embedder may do with it.
 
-use std::{collections::HashMap, rc::Rc};
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use hoist_govalue::{Str, Value};
 
@@ -15,8 +15,8 @@ use crate::{
     value::Seen,
 };
 
-/// How many texts are kept parsed: charts evaluate the same few again and again.
-const MAX_SNIPPETS: usize = 1024;
+/// How many bytes of texts are kept parsed: charts evaluate the same few again and again.
+const MAX_KEPT: usize = 4 << 20;
 
 /// An execution under way. The embedder is given it when it is called, and may run further templates in it.
 pub struct Context {
@@ -33,7 +33,14 @@ pub struct Context {
     steps: u64,
     slice: u32,
     produced: u64,
-    snippets: HashMap<Str, Snippet>,
+    snippets: Rc<RefCell<Snippets>>,
+}
+
+/// Texts that were parsed while a template of the set executed: for all executions of it.
+#[derive(Default)]
+pub(crate) struct Snippets {
+    parsed: HashMap<Str, Snippet>,
+    bytes: usize,
 }
 
 /// A text that was parsed while a template executes.
@@ -44,7 +51,13 @@ pub struct Snippet(Rc<Parsed>);
 const SLICE: u32 = 4096;
 
 impl Context {
-    pub(crate) fn new(name: Str, functions: Rc<FuncTable>, scope: Rc<Scope>, options: Options) -> Self {
+    pub(crate) fn new(
+        name: Str,
+        functions: Rc<FuncTable>,
+        scope: Rc<Scope>,
+        snippets: Rc<RefCell<Snippets>>,
+        options: Options,
+    ) -> Self {
         Self {
             name,
             functions,
@@ -57,7 +70,7 @@ impl Context {
             steps: 0,
             slice: SLICE,
             produced: 0,
-            snippets: HashMap::new(),
+            snippets,
         }
     }
 
@@ -89,12 +102,14 @@ impl Context {
 
     /// Parses a text under the set's name. Parsing the same text again costs nothing.
     pub fn parse(&mut self, text: &Str) -> Result<Snippet, ParseError> {
-        if let Some(known) = self.snippets.get(text) {
+        if let Some(known) = self.snippets.borrow().parsed.get(text) {
             return Ok(known.clone());
         }
         let snippet = Snippet(Rc::new(parser::parse(&self.name, text, &self.functions)?));
-        if self.snippets.len() < MAX_SNIPPETS {
-            self.snippets.insert(text.clone(), snippet.clone());
+        let mut snippets = self.snippets.borrow_mut();
+        if snippets.bytes + text.len() <= MAX_KEPT {
+            snippets.bytes += text.len();
+            snippets.parsed.insert(text.clone(), snippet.clone());
         }
         Ok(snippet)
     }
@@ -137,6 +152,15 @@ impl Context {
     pub(crate) fn step(&mut self, embedder: &mut dyn Embedder) -> Option<String> {
         self.slice -= 1;
         if self.slice > 0 { None } else { self.look(embedder) }
+    }
+
+    /// Counts work that is more than a step.
+    #[inline]
+    pub(crate) fn charge(&mut self, steps: usize) {
+        let steps = u32::try_from(steps).unwrap_or(u32::MAX);
+        self.steps += u64::from(steps);
+        // Enough of it is a reason to look.
+        self.slice = self.slice.saturating_sub(steps).max(1);
     }
 
     #[cold]

@@ -127,6 +127,11 @@ fn newlines(bytes: &[u8]) -> u32 {
     u32::try_from(memchr::memchr_iter(b'\n', bytes).count()).unwrap_or(u32::MAX)
 }
 
+/// Where the next action begins.
+fn left_delim(text: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'{', text).find(|at| text.get(at + 1) == Some(&b'{'))
+}
+
 impl<'a> Lexer<'a> {
     /// The text is shorter than 4 GiB.
     pub(crate) fn new(text: &'a [u8]) -> Self {
@@ -205,14 +210,13 @@ impl<'a> Lexer<'a> {
     fn fail(&mut self, message: impl Into<String>) -> Token {
         self.error = message.into();
         self.failed = true;
-        let token = self.token_at(Kind::Error, self.start, self.start);
-        token
+        self.token_at(Kind::Error, self.start, self.start)
     }
 
     fn text(&mut self) -> Token {
         loop {
             let rest = self.rest();
-            let Some(found) = memchr::memmem::find(rest, b"{{") else {
+            let Some(found) = left_delim(rest) else {
                 self.pos = self.text.len();
                 if self.pos > self.start {
                     self.line += newlines(self.text.get(self.start..).unwrap_or_default());
@@ -514,5 +518,68 @@ impl<'a> Lexer<'a> {
             return false;
         }
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, Lexer};
+
+    fn tokens(text: &str) -> Vec<(Kind, &str, u32)> {
+        let mut lexer = Lexer::new(text.as_bytes());
+        let mut tokens = Vec::new();
+        loop {
+            let token = lexer.next();
+            if token.kind == Kind::Eof {
+                return tokens;
+            }
+            let span = token.span.start as usize..token.span.end as usize;
+            tokens.push((token.kind, &text[span], token.line));
+            if token.kind == Kind::Error {
+                return tokens;
+            }
+        }
+    }
+
+    #[test]
+    fn lines_are_those_of_a_tokens_beginning() {
+        let found = tokens("a\n\n{{- /* c\n */ -}}\n {{ `x\ny` \n}}\nz");
+        assert_eq!(
+            found,
+            [
+                (Kind::Text, "a", 1),
+                (Kind::LeftDelim, "{{", 5),
+                (Kind::Space, " ", 5),
+                (Kind::RawString, "`x\ny`", 5),
+                (Kind::Space, " \n", 6),
+                (Kind::RightDelim, "}}", 7),
+                (Kind::Text, "\nz", 7),
+            ]
+        );
+    }
+
+    #[test]
+    fn spaces_before_a_trimming_delimiter_are_its_own() {
+        let kinds = |text| tokens(text).into_iter().map(|token| token.0).collect::<Vec<_>>();
+        use Kind::{LeftDelim, Number, RightDelim, Space, Text};
+        assert_eq!(kinds("{{1 -}} x"), [LeftDelim, Number, RightDelim, Text]);
+        assert_eq!(kinds("{{1  -}} x"), [LeftDelim, Number, Space, RightDelim, Text]);
+        assert_eq!(kinds("{{1 - }}"), [LeftDelim, Number, Space, Number, Space, RightDelim]);
+    }
+
+    #[test]
+    fn nothing_follows_an_error() {
+        let mut lexer = Lexer::new(b"{{ @ x }}");
+        let mut kinds = Vec::new();
+        for _ in 0..6 {
+            kinds.push(lexer.next().kind);
+        }
+        assert_eq!(lexer.error, "");
+        assert_eq!(kinds[2], Kind::Char);
+        let mut lexer = Lexer::new("{{ ☃ x }}".as_bytes());
+        for kind in [Kind::LeftDelim, Kind::Space, Kind::Error, Kind::Eof, Kind::Eof] {
+            assert_eq!(lexer.next().kind, kind);
+        }
+        assert_eq!(lexer.error, "unrecognized character in action: U+2603 '☃'");
     }
 }

@@ -112,3 +112,53 @@ fn whole_unsigned(float: f64) -> Option<u64> {
     let fits = (0.0..18_446_744_073_709_551_616.0).contains(&float);
     (fits && float as u64 as f64 == float).then_some(float as u64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Ideal, character, number};
+    use crate::tree::Span;
+
+    const SPAN: Span = Span { start: 0, end: 0 };
+
+    #[test]
+    fn a_constant_is_all_that_it_can_be() {
+        let read = |text: &str| number(SPAN, text.as_bytes(), false).map(|n| (n.int, n.uint, n.float, n.ideal));
+        assert_eq!(read("7"), Ok((Some(7), Some(7), Some(7.0), Ideal::Int(7))));
+        assert_eq!(read("-7"), Ok((Some(-7), None, Some(-7.0), Ideal::Int(-7))));
+        assert_eq!(read("-0"), Ok((Some(0), Some(0), Some(0.0), Ideal::Int(0))));
+        assert_eq!(read("1e3"), Ok((Some(1000), Some(1000), Some(1e3), Ideal::Float(1e3))));
+        assert_eq!(read("1.5"), Ok((None, None, Some(1.5), Ideal::Float(1.5))));
+        assert_eq!(
+            read("9.3e18"),
+            Ok((
+                None,
+                Some(9_300_000_000_000_000_000),
+                Some(9.3e18),
+                Ideal::Float(9.3e18)
+            ))
+        );
+        assert_eq!(read("0x1e"), Ok((Some(30), Some(30), Some(30.0), Ideal::Int(30))));
+        let most = u64::MAX;
+        assert_eq!(
+            read("18446744073709551615"),
+            Ok((None, Some(most), Some(18_446_744_073_709_551_615.0), Ideal::Overflow))
+        );
+        assert_eq!(read("1e"), Err("illegal number syntax: \"1e\"".to_owned()));
+        assert_eq!(
+            read("99999999999999999999"),
+            Err("integer overflow: \"99999999999999999999\"".to_owned())
+        );
+        assert_eq!(read("2i"), Ok((None, None, None, Ideal::Complex)));
+        assert_eq!(read("xi"), Err("illegal number syntax: \"xi\"".to_owned()));
+    }
+
+    #[test]
+    fn a_character_is_a_number() {
+        let read = |text: &str| character(SPAN, text.as_bytes()).map(|number| number.int);
+        assert_eq!(read("'a'"), Ok(Some(97)));
+        assert_eq!(read("'\\n'"), Ok(Some(10)));
+        assert_eq!(read("'é'"), Ok(Some(233)));
+        assert_eq!(read("'ab'"), Err("malformed character constant: 'ab'".to_owned()));
+        assert_eq!(read("''"), Err("invalid syntax".to_owned()));
+    }
+}

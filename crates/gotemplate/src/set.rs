@@ -1,11 +1,13 @@
 //! Templates that know each other by name.
 
-use std::{collections::HashMap, rc::Rc};
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use hoist_govalue::{Str, Value};
 
 use crate::{
-    Branch, Coverage, Embedder, ExecError, FuncTable, Options, ParseError, exec, parser, text,
+    Branch, Coverage, Embedder, ExecError, FuncTable, Options, ParseError,
+    exec::{self, Snippets},
+    parser, text,
     tree::{Node, Template},
 };
 
@@ -15,6 +17,7 @@ pub struct Set {
     name: Str,
     functions: Rc<FuncTable>,
     scope: Rc<Scope>,
+    snippets: Rc<RefCell<Snippets>>,
 }
 
 /// Names and their templates, over those of an outer scope.
@@ -58,6 +61,7 @@ impl Set {
             name: name.into(),
             functions: Rc::new(functions),
             scope: Rc::default(),
+            snippets: Rc::default(),
         }
     }
 
@@ -125,6 +129,7 @@ impl Set {
             self.name.clone(),
             Rc::clone(&self.functions),
             Rc::clone(&self.scope),
+            Rc::clone(&self.snippets),
             *options,
         )
     }

@@ -1,8 +1,8 @@
 //! Recursion that hostile input can drive goes through here, so that it never meets the end of the stack.
 
 /// What must be left for code that does not ask: functions of the embedder, encoders.
-const RED_ZONE: usize = 256 << 10;
-const SEGMENT: usize = 4 << 20;
+const RED_ZONE: usize = 512 << 10;
+const SEGMENT: usize = 8 << 20;
 
 /// Runs `body` on a stack that is large enough.
 #[inline]

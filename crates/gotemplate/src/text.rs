@@ -63,7 +63,8 @@ impl Writer<'_> {
         match node {
             // Only what can be where an error arises is printed: texts, jumps and branches evaluate nothing themselves.
             Node::Text(span) => {
-                self.put(self.file.span(*span));
+                let text = self.file.span(*span);
+                self.put(text.get(..40).unwrap_or(text));
                 span.start
             }
             Node::Action(pipe) => {

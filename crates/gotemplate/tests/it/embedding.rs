@@ -7,7 +7,7 @@ use hoist_gotemplate::{BranchKind, Coverage, FuncTable, MissingKey, Options, Set
 use hoist_govalue::{Body, Func, FuncError, FuncResult, Host, Kind, List, Map, Method, Object, Str, Type, Value};
 use serde_json::json;
 
-use crate::support::{Engine, options, set, top};
+use crate::support::{Engine, FILE, helm_parse_error, options, set, top};
 
 #[derive(Debug)]
 struct Version(&'static str, Kind);
@@ -312,6 +312,32 @@ fn slices() {
     ] {
         let error = run(text).map_err(|error| error.rsplit("error calling slice: ").next().map(str::to_owned));
         assert_eq!(error, Err(Some(expected.to_owned())), "{text}");
+    }
+}
+
+/// Bytes that are not UTF-8 go through.
+#[test]
+fn any_bytes() {
+    for template in [
+        &b"\xff{{ \"\xfe\" }}{{ `\xc3` }}\xe2\x98{{/* \xff */}}{{ \"a\\xffb\" | print }}"[..],
+        b"{{ len \"\xff\xff\" }}{{ print \"\xc3\xa9\" }}{{ printf \"%q\" \"\xff\" }}",
+        b"{{ .\xff }}",
+        b"{{ \xff }}",
+        b"{{ $\xc3 }}",
+        b"{{ '\xff' }}",
+    ] {
+        let mut case = hoist_helmpeer::Case::default();
+        case.files.insert("templates/t.yaml".to_owned(), template.to_vec());
+        let theirs = hoist_helmpeer::render_bytes(&case).map(|mut files| files.remove("templates/t.yaml"));
+        let mut set = set();
+        let ours = match set.parse(FILE, template.to_vec()) {
+            Ok(()) => set
+                .execute(FILE, &top(&json!({})), &options(), &mut Engine::default())
+                .map(|text| Some(text.as_bytes().to_vec()))
+                .map_err(|error| error.to_string()),
+            Err(error) => Err(helm_parse_error(&error)),
+        };
+        assert_eq!(ours, theirs, "{}", String::from_utf8_lossy(template));
     }
 }
 

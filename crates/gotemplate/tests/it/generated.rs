@@ -245,12 +245,42 @@ fn heaps_of_tokens() {
     compare_generated(3, &strategy);
 }
 
-proptest! {
-    #![proptest_config(Config { cases: 256, failure_persistence: None, ..Config::default() })]
+/// A text with pieces cut out, doubled and turned around.
+fn broken(text: &str, cuts: &[(prop::sample::Index, prop::sample::Index, u8)]) -> String {
+    let mut text: Vec<char> = text.chars().collect();
+    for (from, to, how) in cuts {
+        if text.is_empty() {
+            break;
+        }
+        let (a, b) = (from.index(text.len()), to.index(text.len()));
+        let start = a.min(b);
+        let end = a.max(b).min(start + 40);
+        match how % 3 {
+            0 => drop(text.drain(start..end)),
+            1 => {
+                let piece = text[start..end].to_vec();
+                text.splice(a..a, piece);
+            }
+            _ => text[start..end].reverse(),
+        }
+    }
+    text.into_iter().collect()
+}
 
-    /// Whatever a text is, it parses or it does not.
+proptest! {
+    // As many as `PROPTEST_CASES` says.
+    #![proptest_config(Config { failure_persistence: None, ..Config::default() })]
+
     #[test]
     fn any_text_is_survived(text in "(\\{\\{|\\}\\}|[a-z.$|()\" \\n'`-]|\\PC){0,60}") {
         let _ = crate::support::render(&text, &values());
+    }
+
+    #[test]
+    fn broken_programs_are_survived(
+        text in program(),
+        cuts in prop::collection::vec(any::<(prop::sample::Index, prop::sample::Index, u8)>(), 0..4),
+    ) {
+        let _ = crate::support::render(&broken(&text, &cuts), &values());
     }
 }

@@ -101,7 +101,7 @@ pub(crate) fn value(json: &Json) -> Value {
     }
 }
 
-fn helm_parse_error(error: &ParseError) -> String {
+pub(crate) fn helm_parse_error(error: &ParseError) -> String {
     let text = error.to_string();
     let tokens: Vec<_> = text.split(": ").collect();
     format!("parse error at ({}): {}", tokens[1], tokens[tokens.len() - 1])
@@ -115,7 +115,7 @@ fn helm_error(error: &ExecError) -> String {
     if let Some(start) = all.find("HELM_ERR_START")
         && let Some(end) = all.rfind("HELM_ERR_END")
     {
-        let location = all.splitn(3, ": ").nth(1).unwrap_or_default();
+        let location = all.split(": ").nth(1).unwrap_or_default();
         return format!("execution error at ({location}): {}", &all[start + 14..end]);
     }
     let steps: Vec<_> = error.steps().collect();
