@@ -21,7 +21,7 @@ fn encode(args: Args<'_>, name: &str, encoding: &data_encoding::Encoding) -> Fun
 }
 
 /// Where the data is not of its encoding.
-type Corrupt = usize;
+pub(crate) type Corrupt = usize;
 
 fn decoded(result: Result<Vec<u8>, Corrupt>, what: &str) -> Value {
     match result {
@@ -35,7 +35,7 @@ fn is_newline(byte: u8) -> bool {
 }
 
 /// The standard alphabet, padded; newlines are skipped, bits left over are not looked at.
-fn decode64(text: &[u8]) -> Result<Vec<u8>, Corrupt> {
+pub(crate) fn decode64(text: &[u8]) -> Result<Vec<u8>, Corrupt> {
     let digit = |byte: u8| {
         Some(match byte {
             b'A'..=b'Z' => byte - b'A',

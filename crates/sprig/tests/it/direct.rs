@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hoist_govalue::{Args, Body, Host, Value};
+use hoist_govalue::{Args, Body, Host, Kind, Value};
 use proptest::strategy::{Strategy, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use serde_json::{Map, json};
@@ -89,6 +89,7 @@ pub(crate) struct Question {
 pub(crate) enum Arg {
     Text(Vec<u8>),
     Int(i64),
+    Uint(u32),
 }
 
 impl From<&str> for Arg {
@@ -116,6 +117,7 @@ impl Question {
             .map(|arg| match arg {
                 Arg::Text(text) => Value::str(text.as_slice()),
                 Arg::Int(number) => Value::int(*number),
+                Arg::Uint(number) => Value::Uint((*number).into(), Kind::Uint32),
             })
             .collect();
         call(self.name, &args).map(|value| shown(&value))
@@ -132,6 +134,7 @@ impl Question {
                     call += &format!(" (b64dec .Values.a{index})");
                 }
                 Arg::Int(number) => call += &format!(" {number}"),
+                Arg::Uint(number) => call += &format!(" {number}"),
             }
         }
         let template = format!(
@@ -151,6 +154,7 @@ fn shown(value: &Value) -> String {
             let items: String = list.iter().map(|item| shown(item) + ";").collect();
             format!("{nil}[{items}]")
         }
+        Value::Object(object) => object.text().expect("the object has a text").to_string(),
         other => panic!("{other:?} is not compared"),
     }
 }
