@@ -22,11 +22,20 @@
 //! A chart that the lock pins and the cache has costs no network. What differs from the lock, from the repository's
 //! index or from a registry's manifest is refused. Signatures of provenance files are not verified ([`Provenance`]).
 //! Knows nothing of hoist's spec.
+//!
+//! Versions are chosen as Helm chooses them, with these differences, all of them where Helm gives up or does not look:
+//!
+//! - An index may have fields that Helm does not know, and versions written as numbers.
+//! - In a registry, tags with a `v` count where no other fits.
+//! - The index's digest is compared with what is downloaded.
+//! - A redirect from `https` to `http` is refused, and credentials stay with their origin.
+//! - Among versions that differ in build metadata only, the first in the index wins.
 
-mod auth;
 mod cache;
+mod challenge;
 mod digest;
 mod disk;
+mod docker;
 mod error;
 mod event;
 mod flight;
@@ -34,7 +43,6 @@ mod folder;
 mod http;
 mod index;
 mod lock;
-mod lockfile;
 mod oci;
 mod options;
 mod prov;
@@ -44,12 +52,11 @@ mod remote;
 mod store;
 mod vendor;
 
-pub use auth::DockerConfig;
 pub use digest::Digest;
+pub use docker::DockerConfig;
 pub use error::{FetchError, Mismatch};
 pub use event::{FetchEvent, Listener};
-pub use lock::{ChartLock, FileLock, Lock, LockError};
-pub use lockfile::LockFile;
+pub use lock::{ChartLock, FileLock, Lock, LockError, LockFile};
 pub use options::{CredentialHook, Options};
 pub use record::{Fetched, FetchedFile, IndexDigest, Place, Provenance, Record};
 pub use refs::{ChartRef, Credentials, FileRef};

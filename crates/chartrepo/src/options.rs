@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::DockerConfig;
+use crate::docker::DockerConfig;
 use crate::event::{FetchEvent, Listener};
 use crate::refs::Credentials;
 

@@ -1,15 +1,15 @@
 //! The index of an HTTP repository: which versions there are, where, and with which digests.
 
+mod raw;
+
 use std::collections::HashMap;
-use std::fmt;
 use std::io::Read;
 
 use hoist_sprig::semver::Version;
-use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::FetchError;
 use crate::refs::range;
+use raw::{File, RawEntry};
 
 /// An index, newest versions first.
 #[derive(Debug, Default)]
@@ -122,184 +122,15 @@ fn yaml_options() -> serde_saphyr::Options {
     let mut options = serde_saphyr::Options::default();
     options.with_snippet = false;
     // The largest public indexes have some ten thousand versions with fifty lines each. The bytes are limited
-    // before; what one text can grow to by its aliases keeps the parser's own limits.
+    // before; few indexes have aliases, by which a text can grow.
     if let Some(budget) = &mut options.budget {
         budget.max_events = 100_000_000;
         budget.max_nodes = 100_000_000;
         budget.max_total_scalar_bytes = 512 << 20;
+        budget.max_recorded_anchor_events = 100_000;
     }
     options.duplicate_keys = serde_saphyr::options::DuplicateKeyPolicy::LastWins;
     options
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct File {
-    #[serde(default)]
-    api_version: Text,
-    #[serde(default)]
-    entries: Entries,
-}
-
-#[derive(Default)]
-struct Entries(HashMap<String, Vec<RawEntry>>);
-
-impl<'de> Deserialize<'de> for Entries {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let map: Option<HashMap<String, Option<Vec<Option<RawEntry>>>>> = Deserialize::deserialize(deserializer)?;
-        let flat = |entries: Option<Vec<Option<RawEntry>>>| entries.into_iter().flatten().flatten().collect();
-        let map = map.unwrap_or_default().into_iter();
-        Ok(Self(map.map(|(name, entries)| (name, flat(entries))).collect()))
-    }
-}
-
-#[derive(Default)]
-struct RawEntry {
-    name: Option<String>,
-    version: Option<String>,
-    urls: Vec<String>,
-    digest: Option<String>,
-    deprecated: bool,
-}
-
-impl RawEntry {
-    fn read(self) -> Option<Entry> {
-        Some(Entry {
-            version: Version::parse(self.version?).ok()?,
-            urls: self.urls,
-            digest: self.digest.filter(|digest| !digest.is_empty()),
-            deprecated: self.deprecated,
-        })
-    }
-}
-
-impl<'de> Deserialize<'de> for RawEntry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OfFields;
-
-        impl<'de> Visitor<'de> for OfFields {
-            type Value = RawEntry;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a version of a chart")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawEntry, A::Error> {
-                let mut entry = RawEntry::default();
-                while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
-                    match key.as_ref() {
-                        "name" => entry.name = map.next_value::<Text>()?.0,
-                        "version" => entry.version = map.next_value::<Text>()?.0,
-                        "digest" => entry.digest = map.next_value::<Text>()?.0,
-                        "deprecated" => entry.deprecated = map.next_value::<Text>()?.0.as_deref() == Some("true"),
-                        "urls" => entry.urls = map.next_value::<Texts>()?.0,
-                        _ => {
-                            map.next_value::<IgnoredAny>()?;
-                        }
-                    }
-                }
-                Ok(entry)
-            }
-        }
-
-        deserializer.deserialize_map(OfFields)
-    }
-}
-
-/// A scalar as text, whatever its type: a version may be written as a number.
-#[derive(Default)]
-struct Text(Option<String>);
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OfScalar;
-
-        impl<'de> Visitor<'de> for OfScalar {
-            type Value = Text;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text")
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Text, E> {
-                Ok(Text(Some(text.to_owned())))
-            }
-
-            fn visit_string<E>(self, text: String) -> Result<Text, E> {
-                Ok(Text(Some(text)))
-            }
-
-            fn visit_bool<E>(self, value: bool) -> Result<Text, E> {
-                Ok(Text(Some(value.to_string())))
-            }
-
-            fn visit_i64<E>(self, value: i64) -> Result<Text, E> {
-                Ok(Text(Some(value.to_string())))
-            }
-
-            fn visit_u64<E>(self, value: u64) -> Result<Text, E> {
-                Ok(Text(Some(value.to_string())))
-            }
-
-            fn visit_f64<E>(self, value: f64) -> Result<Text, E> {
-                Ok(Text(Some(value.to_string())))
-            }
-
-            fn visit_unit<E>(self) -> Result<Text, E> {
-                Ok(Text(None))
-            }
-
-            fn visit_none<E>(self) -> Result<Text, E> {
-                Ok(Text(None))
-            }
-
-            fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Text, D::Error> {
-                Text::deserialize(deserializer)
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Text, A::Error> {
-                Err(A::Error::custom("a map where a text belongs"))
-            }
-        }
-
-        deserializer.deserialize_any(OfScalar)
-    }
-}
-
-/// A list of texts, or nothing.
-#[derive(Default)]
-struct Texts(Vec<String>);
-
-impl<'de> Deserialize<'de> for Texts {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OfList;
-
-        impl<'de> Visitor<'de> for OfList {
-            type Value = Texts;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of texts")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Texts, A::Error> {
-                let mut texts = Vec::new();
-                while let Some(text) = list.next_element::<Text>()? {
-                    texts.extend(text.0);
-                }
-                Ok(Texts(texts))
-            }
-
-            fn visit_unit<E>(self) -> Result<Texts, E> {
-                Ok(Texts::default())
-            }
-
-            fn visit_none<E>(self) -> Result<Texts, E> {
-                Ok(Texts::default())
-            }
-        }
-
-        deserializer.deserialize_any(OfList)
-    }
 }
 
 #[cfg(test)]
@@ -398,6 +229,50 @@ entries:
             assert!(!error.is_empty() && error.len() < 300, "{error}");
         }
         assert!(Index::parse(&[0xff, 0xfe]).is_err());
+    }
+
+    #[test]
+    fn a_hostile_index_costs_little() {
+        let deep = "[".repeat(100_000);
+        let nested = format!("apiVersion: v1\nentries:\n  a:\n  - x: {deep}\n");
+        // Each alias is ten of the one before.
+        let mut laughs = "apiVersion: v1\na0: &a0 [x]\n".to_owned();
+        for level in 1..30 {
+            let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
+            laughs.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+        }
+        laughs.push_str("entries: *a29\n");
+        let json = format!(r#"{{"apiVersion":"v1","entries":{{"a":[{{"x":{deep}"#);
+        for text in [nested, laughs, json, format!("apiVersion: {deep}")] {
+            assert!(Index::parse(text.as_bytes()).is_err());
+        }
+    }
+
+    #[test]
+    fn a_large_index_is_read() {
+        let mut text = "apiVersion: v1\nentries:\n".to_owned();
+        for chart in 0..100 {
+            text.push_str(&format!("  chart-{chart}:\n"));
+            for version in 0..100 {
+                text.push_str(&format!(
+                    "  - name: chart-{chart}\n    version: 1.{version}.0\n    created: \"2026-01-01T00:00:00Z\"\n    \
+                     description: |\n      Text\n      of lines\n    maintainers:\n    - email: a@example.org\n      name: a\n    \
+                     urls:\n    - https://charts.example/{version}.tgz\n    digest: {:064}\n",
+                    1
+                ));
+            }
+        }
+        let index = Index::parse(text.as_bytes()).unwrap();
+        assert_eq!(index.find("chart-99", "").unwrap().version.original(), "1.99.0");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,80}", entries in "[\\[\\]{}a:,\\-\n &*~1.\"]{0,60}") {
+            let _ = Index::parse(text.as_bytes());
+            let _ = Index::parse(format!("apiVersion: v1\nentries:\n{entries}").as_bytes());
+            let _ = Index::parse(format!("{{\"apiVersion\":\"v1\",\"entries\":{entries}}}").as_bytes());
+        }
     }
 
     #[test]
