@@ -36,17 +36,63 @@ pub(super) fn other_format(bytes: &[u8], wanted: Format) -> String {
     if let Some((.., function)) = is {
         return format!("x509: failed to parse private key (use {function} instead for this key format)");
     }
-    let why = if bytes.is_empty() {
-        "asn1: syntax error: sequence truncated"
-    } else if Reader::new(bytes).any().is_none() {
-        "asn1: syntax error: data truncated"
-    } else {
-        "asn1: structure error: tags don't match"
-    };
     match wanted {
-        Format::Sec1 => format!("x509: failed to parse EC private key: {why}"),
-        Format::Pkcs1 | Format::Pkcs8 => why.to_owned(),
+        Format::Sec1 => format!(
+            "x509: failed to parse EC private key: {}",
+            not_a_struct(bytes, "ecPrivateKey")
+        ),
+        Format::Pkcs1 => not_a_struct(bytes, "pkcs1PrivateKey"),
+        Format::Pkcs8 => not_a_struct(bytes, "pkcs8"),
     }
+}
+
+/// What Go's asn1 says of bytes that are not a struct of this name: in full where they are no sequence at all, as when
+/// they are encrypted.
+pub(super) fn not_a_struct(bytes: &[u8], name: &str) -> String {
+    let Some((&first, rest)) = bytes.split_first() else {
+        return "asn1: syntax error: sequence truncated".into();
+    };
+    let (class, compound, tag) = (first >> 6, first & 0x20 != 0, first & 0x1F);
+    let (&length, rest) = match rest.split_first() {
+        _ if tag == 0x1F => return "asn1: structure error: tags don't match".into(),
+        None => return "asn1: syntax error: truncated tag or length".into(),
+        Some(split) => split,
+    };
+    let (length, at) = match usize::from(length) {
+        short @ 0..0x80 => (short, 2),
+        0x80 => return "asn1: syntax error: indefinite length found (not DER)".into(),
+        long => {
+            let count = long & 0x7F;
+            let Some(digits) = rest.get(..count) else {
+                return "asn1: syntax error: truncated tag or length".into();
+            };
+            let mut length: usize = 0;
+            for digit in digits {
+                if length >= 1 << 23 {
+                    return "asn1: structure error: length too large".into();
+                }
+                length = length << 8 | usize::from(*digit);
+                if length == 0 {
+                    return "asn1: structure error: superfluous leading zeros in length".into();
+                }
+            }
+            if length < 0x80 {
+                return "asn1: structure error: non-minimal length".into();
+            }
+            (length, 2 + count)
+        }
+    };
+    if class != 0 || tag != 16 || !compound {
+        return format!(
+            "asn1: structure error: tags don't match (16 vs {{class:{class} tag:{tag} length:{length} \
+             isCompound:{compound}}}) {{optional:false explicit:false application:false private:false \
+             defaultValue:<nil> tag:<nil> stringType:0 timeType:0 set:false omitEmpty:false}} {name} @{at}"
+        );
+    }
+    if bytes.len() < at + length {
+        return "asn1: syntax error: data truncated".into();
+    }
+    "asn1: structure error: the elements are not those of a key of this kind".into()
 }
 
 struct Pkcs8<'a> {
@@ -97,7 +143,12 @@ impl PrivateKey {
                 .map_err(|error| format!("parsing EC private key from PEM: {error}")),
             "DSA" => DsaKey::from_der(bytes)
                 .map(|key| Self::Dsa(Box::new(key)))
-                .ok_or_else(|| "parsing DSA private key from PEM: asn1: structure error: tags don't match".into()),
+                .ok_or_else(|| {
+                    format!(
+                        "parsing DSA private key from PEM: {}",
+                        not_a_struct(bytes, "DSAKeyFormat")
+                    )
+                }),
             _ => Err(format!("invalid private key type {}", block.kind)),
         }
     }
