@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use hoist_govalue::{Map, Str, Type, Value, strconv, utf8};
 
 use super::error::{MAX_DEPTH, Problem, YamlError};
-use super::gosyntax::go_syntax;
+use super::gosyntax::{go_syntax, unsupported_key};
 use super::nodes::{Document, Node, NodeKind};
 use super::numbers::format_g;
 use super::resolve::{Dialect, Resolved, resolve, resolve_tagged};
@@ -37,8 +37,8 @@ pub(super) struct Decoder<'d> {
     pub(super) document: &'d Document<'d>,
     numbers: Numbers,
     pub(super) counts: Counts,
-    /// The first key that JSON does not have, and its value's number.
-    unsupported: Option<(Resolved, u32)>,
+    /// Whether there was a key that JSON does not have.
+    unsupported: bool,
     /// Whether there was a number that JSON does not have.
     infinite: bool,
 }
@@ -116,25 +116,22 @@ impl<'d> Decoder<'d> {
             document,
             numbers,
             counts,
-            unsupported: None,
+            unsupported: false,
             infinite: false,
         }
     }
 
     /// What JSON refuses, once all has been decoded.
     pub(super) fn check_json(&mut self, value: &Value) -> Result<(), YamlError> {
-        if let Some((key, value)) = self.unsupported {
-            let (ty, key) = match key {
-                Resolved::Uint(number) => ("uint64", format!("{number:#x}")),
-                _ => ("%!s(<nil>)", "<nil>".to_owned()),
-            };
-            let value = go_syntax(self.document, value);
-            return Err(YamlError::Convert(format!(
-                "unsupported map key of type: {ty}, key: {key}, value: {value}"
-            )));
+        // A later key of the same name may have taken away what was noted.
+        if self.unsupported
+            && let Some(unsupported) = unsupported_key(self.document)
+        {
+            return Err(YamlError::Convert(unsupported));
         }
-        if self.infinite {
-            let number = infinite(value).unwrap_or(f64::NAN);
+        if self.infinite
+            && let Some(number) = infinite(value)
+        {
             let number = strconv::format_float(number, b'g', None, 64);
             return Err(YamlError::Convert(format!("json: unsupported value: {number}")));
         }
@@ -193,7 +190,7 @@ impl<'d> Decoder<'d> {
                 self.merge_all(value, entries)?;
                 continue;
             }
-            let name = self.key(key, value)?;
+            let name = self.key(key)?;
             let value = self.value(value)?;
             if let Some(name) = name {
                 entries.push((name, value));
@@ -226,7 +223,7 @@ impl<'d> Decoder<'d> {
     }
 
     /// A key as a string; none for one that JSON does not have, which is noted.
-    pub(super) fn key(&mut self, index: u32, value: u32) -> Result<Option<Str>, Problem> {
+    fn key(&mut self, index: u32) -> Result<Option<Str>, Problem> {
         let document = self.document;
         let target = match document.kind(index) {
             NodeKind::Alias(target) => target,
@@ -255,8 +252,8 @@ impl<'d> Decoder<'d> {
             Resolved::Int(number) => number.to_string(),
             Resolved::Float(number) => format_g(number, 32),
             Resolved::Bool(truth) => truth.to_string(),
-            unsupported @ (Resolved::Null | Resolved::Uint(_)) => {
-                self.unsupported.get_or_insert((unsupported, value));
+            Resolved::Null | Resolved::Uint(_) => {
+                self.unsupported = true;
                 return Ok(None);
             }
         };

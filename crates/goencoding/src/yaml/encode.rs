@@ -47,7 +47,7 @@ pub(super) fn through_yaml(value: &Value) -> Result<Vec<u8>, YamlError> {
         _ => YamlError::Marshal(error.to_string()),
     })?;
     let input = reader::prepare(&text);
-    let read = Document::parse(&input.text, input.fault)
+    let read = Document::parse(&input.text, input.watch)
         .map_err(YamlError::from)
         .and_then(|document| decode::decode(&document, Numbers::Exact));
     let value = read.map_err(|error| match error {

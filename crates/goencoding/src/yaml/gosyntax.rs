@@ -9,8 +9,8 @@ use super::decode::{binary, resolved};
 use super::nodes::{Document, NodeKind};
 use super::resolve::Resolved;
 
-/// How many nodes are printed at most, since aliases may make a few of them many.
-const MAX_NODES: usize = 10_000;
+/// How long a text may become, since aliases may make much of little.
+const MAX_TEXT: usize = 1 << 20;
 
 /// What go-yaml makes of a node.
 #[derive(Clone, PartialEq)]
@@ -23,41 +23,38 @@ enum Raw {
     Bool(bool),
     List(Vec<Raw>),
     Map(Vec<(Raw, Raw)>),
-    /// More than is printed.
-    More,
 }
 
+/// A node that has been decoded without a mistake.
 pub(super) fn go_syntax(document: &Document<'_>, index: u32) -> String {
-    let mut left = MAX_NODES;
-    let raw = read(document, index, &mut left);
-    let mut text = String::new();
-    // A nil that stands alone has no type.
-    match raw {
-        Raw::Nil => text.push_str("<nil>"),
-        raw => raw.print(&mut text),
-    }
-    text
+    read(document, index).alone()
 }
 
-fn read(document: &Document<'_>, index: u32, left: &mut usize) -> Raw {
+/// What is wrong with the keys of a document that has been decoded: JSON has none that are null or that large.
+pub(super) fn unsupported_key(document: &Document<'_>) -> Option<String> {
+    let raw = read(document, 0);
+    let (key, value) = raw.unsupported_key()?;
+    let ty = match key {
+        Raw::Uint(_) => "uint64",
+        _ => "%!s(<nil>)",
+    };
+    Some(format!(
+        "unsupported map key of type: {ty}, key: {}, value: {}",
+        key.alone(),
+        value.alone()
+    ))
+}
+
+fn read(document: &Document<'_>, index: u32) -> Raw {
     let Some(node) = document.get(index) else {
         return Raw::Nil;
     };
-    if *left == 0 {
-        return Raw::More;
-    }
-    *left -= 1;
     match node.kind {
-        NodeKind::Alias(target) => read(document, target, left),
-        NodeKind::Sequence => Raw::List(
-            document
-                .children(index)
-                .map(|child| read(document, child, left))
-                .collect(),
-        ),
+        NodeKind::Alias(target) => read(document, target),
+        NodeKind::Sequence => Raw::List(document.children(index).map(|child| read(document, child)).collect()),
         NodeKind::Mapping => {
             let mut entries = Vec::new();
-            read_entries(document, index, &mut entries, left);
+            read_entries(document, index, &mut entries);
             // Of equal keys, the last one stays.
             entries.sort_by(|(a, _), (b, _)| a.order(b));
             entries.reverse();
@@ -77,23 +74,19 @@ fn read(document: &Document<'_>, index: u32, left: &mut usize) -> Raw {
     }
 }
 
-fn read_entries(document: &Document<'_>, index: u32, entries: &mut Vec<(Raw, Raw)>, left: &mut usize) {
-    if *left == 0 {
-        return;
-    }
-    *left -= 1;
+fn read_entries(document: &Document<'_>, index: u32, entries: &mut Vec<(Raw, Raw)>) {
     let mut children = document.children(index);
     while let (Some(key), Some(value)) = (children.next(), children.next()) {
         if document.is_merge(key) {
             for source in document.merged(value).unwrap_or_default() {
                 match document.get(source).map(|node| node.kind) {
-                    Some(NodeKind::Alias(target)) => read_entries(document, target, entries, left),
-                    _ => read_entries(document, source, entries, left),
+                    Some(NodeKind::Alias(target)) => read_entries(document, target, entries),
+                    _ => read_entries(document, source, entries),
                 }
             }
             continue;
         }
-        entries.push((read(document, key, left), read(document, value, left)));
+        entries.push((read(document, key), read(document, value)));
     }
 }
 
@@ -121,11 +114,37 @@ impl Raw {
             Self::Int(_) => 3,
             Self::Float(_) => 4,
             Self::Bool(_) => 5,
-            Self::List(_) | Self::Map(_) | Self::More => 6,
+            Self::List(_) | Self::Map(_) => 6,
         }
     }
 
+    /// The first key that JSON does not have, and its value.
+    fn unsupported_key(&self) -> Option<(&Self, &Self)> {
+        match self {
+            Self::List(items) => items.iter().find_map(Self::unsupported_key),
+            Self::Map(entries) => entries.iter().find_map(|(key, value)| match key {
+                Self::Nil | Self::Uint(_) => Some((key, value)),
+                _ => value.unsupported_key(),
+            }),
+            _ => None,
+        }
+    }
+
+    fn alone(&self) -> String {
+        let mut text = String::new();
+        match self {
+            // A nil that stands alone has no type.
+            Self::Nil => text.push_str("<nil>"),
+            raw => raw.print(&mut text),
+        }
+        text
+    }
+
     fn print(&self, text: &mut String) {
+        if text.len() > MAX_TEXT {
+            text.push_str("...");
+            return;
+        }
         // Writing to memory does not fail.
         let _ = match self {
             Self::Nil => text.write_str("interface {}(nil)"),
@@ -134,7 +153,6 @@ impl Raw {
             Self::Int(number) => write!(text, "{number}"),
             Self::Float(number) => text.write_str(&strconv::format_float(*number, b'g', None, 64)),
             Self::Bool(truth) => write!(text, "{truth}"),
-            Self::More => text.write_str("..."),
             Self::List(items) => {
                 text.push_str("[]interface {}{");
                 for (index, item) in items.iter().enumerate() {

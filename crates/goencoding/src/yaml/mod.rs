@@ -32,7 +32,7 @@ use nodes::Document;
 /// Reads the first document of a text: `yaml.Unmarshal` into an `interface {}`. An empty text is nil.
 pub fn decode(text: &[u8]) -> Result<Value, YamlError> {
     let input = reader::prepare(text);
-    let document = Document::parse(&input.text, input.fault)?;
+    let document = Document::parse(&input.text, input.watch)?;
     decode::decode(&document, Numbers::Floats)
 }
 
@@ -40,7 +40,7 @@ pub fn decode(text: &[u8]) -> Result<Value, YamlError> {
 /// has in hand where it makes strings of numbers, for fields that are strings.
 pub fn decode_exact(text: &[u8]) -> Result<Value, YamlError> {
     let input = reader::prepare(text);
-    let document = Document::parse(&input.text, input.fault)?;
+    let document = Document::parse(&input.text, input.watch)?;
     decode::decode(&document, Numbers::Exact)
 }
 

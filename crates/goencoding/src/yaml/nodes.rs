@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::error::{MAX_DEPTH, Problem};
 use super::parser::{Event, EventKind, Parser};
-use super::reader::Fault;
+use super::reader::Watch;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NodeKind {
@@ -38,8 +38,8 @@ pub(super) struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    pub(super) fn parse(text: &'a [u8], fault: Option<Fault>) -> Result<Self, Problem> {
-        let mut parser = Parser::new(text, fault);
+    pub(super) fn parse(text: &'a [u8], watch: Option<Watch>) -> Result<Self, Problem> {
+        let mut parser = Parser::new(text, watch);
         let mut document = Self::default();
         if matches!(parser.next()?.kind, EventKind::StreamEnd) {
             return Ok(document);

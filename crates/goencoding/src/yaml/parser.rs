@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::error::Problem;
-use super::reader::Fault;
+use super::reader::Watch;
 use super::scanner::Scanner;
 use super::token::{Kind, Token};
 
@@ -74,9 +74,9 @@ struct Properties<'a> {
 }
 
 impl<'a> Parser<'a> {
-    pub(super) fn new(text: &'a [u8], fault: Option<Fault>) -> Self {
+    pub(super) fn new(text: &'a [u8], watch: Option<Watch>) -> Self {
         Self {
-            scanner: Scanner::new(text, fault),
+            scanner: Scanner::new(text, watch),
             state: State::ImplicitDocumentStart,
             states: Vec::new(),
             prefixes: Vec::new(),

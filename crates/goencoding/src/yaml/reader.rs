@@ -2,10 +2,13 @@
 
 use std::borrow::Cow;
 
+use super::chars::width;
+
 /// A text in UTF-8, without the mark of its encoding.
 pub(super) struct Input<'a> {
     pub(super) text: Cow<'a, [u8]>,
-    pub(super) fault: Option<Fault>,
+    /// Where it matters how go-yaml reads it.
+    pub(super) watch: Option<Watch>,
 }
 
 /// A character that may not stand in a YAML text.
@@ -13,14 +16,28 @@ pub(super) struct Input<'a> {
 /// go-yaml reads ahead in chunks and meets it only when a chunk is read, so that a mistake before it is told first, and
 /// one in a document that is never read is not told at all.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Fault {
+struct Fault {
     /// What can be read before the chunk with the fault is.
-    pub(super) limit: usize,
-    pub(super) problem: &'static str,
+    limit: usize,
+    problem: &'static str,
+}
+
+/// What go-yaml's buffer holds. It is followed only in texts with a fault or with a mark of their encoding in their
+/// midst: go-yaml takes a line for one that begins with such a mark, and skips its first character, while its buffer
+/// begins with one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Watch {
+    fault: Option<Fault>,
+    start: usize,
+    end: usize,
+    /// How much longer the text was before it began.
+    mark: usize,
 }
 
 /// How much go-yaml reads at a time.
 const CHUNK: usize = 512;
+
+const MARK: &[u8] = b"\xEF\xBB\xBF";
 
 const CONTROL: &str = "control characters are not allowed";
 
@@ -28,15 +45,83 @@ pub(super) fn prepare(bytes: &[u8]) -> Input<'_> {
     match bytes {
         [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        [0xEF, 0xBB, 0xBF, rest @ ..] => Input {
-            text: Cow::Borrowed(rest),
-            fault: fault(rest, 3),
-        },
-        _ => Input {
-            text: Cow::Borrowed(bytes),
-            fault: fault(bytes, 0),
-        },
+        [0xEF, 0xBB, 0xBF, rest @ ..] => utf8(rest, MARK.len()),
+        _ => utf8(bytes, 0),
     }
+}
+
+fn utf8(text: &[u8], mark: usize) -> Input<'_> {
+    let fault = fault(text, mark);
+    let marked = text.contains(&0xEF) && text.windows(MARK.len()).any(|window| window == MARK);
+    let watch = Watch {
+        fault,
+        start: 0,
+        end: 0,
+        mark,
+    };
+    Input {
+        text: Cow::Borrowed(text),
+        watch: (marked || fault.is_some()).then_some(watch),
+    }
+}
+
+impl Watch {
+    /// Reads on until there are so many characters at a place.
+    pub(super) fn need(&mut self, text: &[u8], pos: usize, characters: usize) -> Result<(), &'static str> {
+        if available(text, pos, self.end) >= characters {
+            return Ok(());
+        }
+        if let Some(fault) = self.fault
+            && available(text, pos, fault.limit) < characters
+        {
+            return Err(fault.problem);
+        }
+        // Where the scanner has gone on for a while, it was short of characters first when it came to the end.
+        self.start = pos;
+        if pos >= self.end {
+            self.start = self.end;
+            for _ in 1..characters {
+                self.start = before(text, self.start);
+            }
+        }
+        let last = self.fault.map_or(text.len(), |fault| fault.limit);
+        while available(text, pos, self.end) < characters && self.end < last {
+            self.end = chunk_end(text, self.mark, self.end).min(last);
+        }
+        Ok(())
+    }
+
+    /// Whether the buffer begins with a mark.
+    pub(super) fn is_marked(&self, text: &[u8]) -> bool {
+        text.get(self.start..).is_some_and(|rest| rest.starts_with(MARK))
+    }
+}
+
+/// How many characters begin between two places.
+fn available(text: &[u8], from: usize, to: usize) -> usize {
+    let readable = text.get(from..to).unwrap_or_default();
+    // No more than a chunk is ever asked for.
+    readable.iter().take(CHUNK).filter(|&&byte| byte & 0xC0 != 0x80).count()
+}
+
+/// Where the character before a place begins.
+fn before(text: &[u8], at: usize) -> usize {
+    let mut at = at.saturating_sub(1);
+    while at > 0 && text.get(at).is_some_and(|byte| byte & 0xC0 == 0x80) {
+        at -= 1;
+    }
+    at
+}
+
+/// Where the chunk ends that begins at a place. A character that does not fit whole is left to the next one.
+fn chunk_end(text: &[u8], mark: usize, start: usize) -> usize {
+    let size = if start == 0 { CHUNK - mark } else { CHUNK };
+    let mut end = (start + size).min(text.len());
+    while end > start && text.get(end).is_some_and(|byte| byte & 0xC0 == 0x80) {
+        end -= 1;
+    }
+    // Only a text that is not UTF-8 has more of these bytes than a chunk.
+    if end == start { text.len() } else { end }
 }
 
 /// The first character that is not allowed, in a text that follows a mark of so many bytes.
@@ -51,26 +136,26 @@ fn fault(text: &[u8], mark: usize) -> Option<Fault> {
         None => return None,
     };
     Some(Fault {
-        limit: chunk_start(text, mark, offset),
+        limit: readable(text, mark, offset),
         problem,
     })
 }
 
-/// Where the chunk begins that holds the byte at an offset; all before it is valid.
-fn chunk_start(text: &[u8], mark: usize, offset: usize) -> usize {
+/// Up to where text is read before the byte at an offset is met, before which all is valid.
+fn readable(text: &[u8], mark: usize, offset: usize) -> usize {
+    let length = text.get(offset).map_or(1, |&lead| width(lead));
     let mut start = 0;
-    let mut end = CHUNK - mark;
     loop {
-        // A character that does not fit whole is left to the next chunk.
-        let mut next = end.min(text.len());
-        while next > start && text.get(next).is_some_and(|byte| byte & 0xC0 == 0x80) {
-            next -= 1;
+        let size = if start == 0 { CHUNK - mark } else { CHUNK };
+        let full = (start + size).min(text.len());
+        if offset < full {
+            return if offset + length > full { offset } else { start };
         }
-        if offset < next || next <= start || next >= text.len() {
+        let end = chunk_end(text, mark, start);
+        if end >= text.len() {
             return start;
         }
-        start = next;
-        end = next + CHUNK;
+        start = end;
     }
 }
 
@@ -136,7 +221,12 @@ fn invalid(rest: &[u8]) -> &'static str {
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Input<'static> {
     let refuse = |problem| Input {
         text: Cow::Owned(Vec::new()),
-        fault: Some(Fault { limit: 0, problem }),
+        watch: Some(Watch {
+            fault: Some(Fault { limit: 0, problem }),
+            start: 0,
+            end: 0,
+            mark: 0,
+        }),
     };
     let mut text = String::with_capacity(bytes.len());
     let mut rest = bytes;
@@ -169,6 +259,6 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Input<'static> {
     }
     Input {
         text: Cow::Owned(text.into_bytes()),
-        fault: None,
+        watch: None,
     }
 }

@@ -5,9 +5,9 @@
 
 use std::collections::VecDeque;
 
-use super::chars::{break_width, is_blank, is_blankz, is_breakz, is_document_indicator};
+use super::chars::{break_width, is_blank, is_blankz, is_breakz, is_document_indicator, width};
 use super::error::Problem;
-use super::reader::Fault;
+use super::reader::Watch;
 use super::token::{Kind, Token};
 
 /// A simple key is at most this many characters.
@@ -30,7 +30,7 @@ struct SimpleKey {
 #[derive(Debug)]
 pub(super) struct Scanner<'a> {
     pub(super) text: &'a [u8],
-    fault: Option<Fault>,
+    watch: Option<Watch>,
     pub(super) pos: usize,
     pub(super) line: u32,
     /// What `pos` would be at the start of the line if every character before it were one byte.
@@ -48,10 +48,10 @@ pub(super) struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    pub(super) fn new(text: &'a [u8], fault: Option<Fault>) -> Self {
+    pub(super) fn new(text: &'a [u8], watch: Option<Watch>) -> Self {
         Self {
             text,
-            fault,
+            watch,
             pos: 0,
             line: 0,
             base: 0,
@@ -118,21 +118,11 @@ impl<'a> Scanner<'a> {
     }
 
     /// Fails where so many characters from here on reach what cannot be read.
-    pub(super) fn need(&self, characters: usize) -> Result<(), Problem> {
-        match self.fault {
+    pub(super) fn need(&mut self, characters: usize) -> Result<(), Problem> {
+        match &mut self.watch {
             None => Ok(()),
-            Some(fault) => self.reach(fault, characters),
+            Some(watch) => watch.need(self.text, self.pos, characters).map_err(Problem::plain),
         }
-    }
-
-    #[cold]
-    fn reach(&self, fault: Fault, characters: usize) -> Result<(), Problem> {
-        let readable = self.text.get(self.pos..fault.limit).unwrap_or_default();
-        let available = readable.iter().filter(|&&byte| byte & 0xC0 != 0x80).take(characters);
-        if available.count() < characters {
-            return Err(Problem::plain(fault.problem));
-        }
-        Ok(())
     }
 
     /// Goes on by bytes of which each is a character.
@@ -284,8 +274,9 @@ impl<'a> Scanner<'a> {
     fn skip_to_token(&mut self) -> Result<(), Problem> {
         loop {
             self.need(1)?;
-            if self.pos == 0 && self.text.starts_with(b"\xEF\xBB\xBF") {
-                self.skip_to(3);
+            if self.pos == self.base && self.watch.is_some_and(|watch| watch.is_marked(self.text)) {
+                let length = self.rest().first().map_or(0, |&byte| width(byte));
+                self.skip_to(self.pos + length);
             }
             self.need(1)?;
             // A tab may not indent a block.

@@ -8,6 +8,8 @@ mod toml;
 #[path = "../../../govalue/tests/it/values.rs"]
 mod values;
 mod yaml_deep;
+mod yaml_generated;
 mod yaml_peer;
+mod yaml_random;
 mod yaml_read;
 mod yaml_write;

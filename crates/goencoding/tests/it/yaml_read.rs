@@ -65,7 +65,7 @@ const SCALARS: &[&str] = &[
 
 /// Whole texts.
 #[rustfmt::skip]
-const TEXTS: &[&str] = &[
+pub(crate) const TEXTS: &[&str] = &[
     "", " ", "\n", "\n\n", "#", "# c", "---", "--- ", "---\n", "---\n---\n", "...", "...\n", "---\n...\n", "--- a",
     "--- {a: b}", "--- |\n a\n", "---a: b", "--- a: b", "---\na: b\n", "---\na: b\n---\nc: d\n", "a: b\n---\nc: d\n",
     "a: b\n...\nc: d\n", "a: b\n...\n---\nc\n", "a: b\n--- [\n", "a: b\n---\n[\n", "---\n# c\n---\na: b\n",
