@@ -4,6 +4,7 @@
 //! empty one, so these values can too. They are cheap to clone (reference counted, not across threads); maps are
 //! shared and mutable in place, as Go's are.
 
+pub mod deep;
 pub mod fmt;
 mod func;
 mod later;

@@ -1,6 +1,6 @@
 //! Reads JSON.
 
-use hoist_govalue::{Map, Str, Type, Value, strconv, utf8};
+use hoist_govalue::{Map, Str, Type, Value, deep, strconv, utf8};
 
 use super::{JsonError, MAX_DEPTH};
 
@@ -63,8 +63,8 @@ impl Reader<'_> {
     fn value(&mut self) -> Result<Value, JsonError> {
         self.space();
         match self.peek() {
-            Some(b'{') => self.object(),
-            Some(b'[') => self.array(),
+            Some(b'{') => deep::step(|| self.object()),
+            Some(b'[') => deep::step(|| self.array()),
             Some(b'"') => Ok(Value::Str(self.string()?)),
             Some(b'-' | b'0'..=b'9') => self.number(),
             Some(b't') => self.word("true", Value::Bool(true)),

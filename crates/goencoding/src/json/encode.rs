@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hoist_govalue::{Kind, MAX_STRING, Map, Object, Value, strconv, utf8};
+use hoist_govalue::{Kind, MAX_STRING, Map, Object, Value, deep, strconv, utf8};
 
 use super::{JsonError, MAX_DEPTH};
 
@@ -23,6 +23,8 @@ enum Stop {
     Error(JsonError),
     /// A list or map was too deep. On the way up it is looked for among those that hold it.
     Deep(Value),
+    /// It was among them.
+    Cycle,
 }
 
 /// Small, since it is on the stack once a level.
@@ -49,26 +51,23 @@ impl<'o> Encoder<'o> {
     pub(super) fn document(mut self, value: &Value) -> Result<(), JsonError> {
         self.value(value).map_err(|stop| match *stop {
             Stop::Error(error) => error,
-            Stop::Deep(_) => JsonError::Limit(format!("a value is nested more than {MAX_DEPTH} deep")),
+            Stop::Deep(_) | Stop::Cycle => JsonError::Limit(format!("a value is nested more than {MAX_DEPTH} deep")),
         })
     }
 
     fn value(&mut self, value: &Value) -> Written {
         match value {
-            Value::List(list) if !list.is_nil() => {
-                self.enter(value)?;
-                self.list(list).map_err(|stop| leave(value, stop))?;
-            }
-            Value::Map(map) if !map.is_nil() => {
-                self.enter(value)?;
-                self.map(map).map_err(|stop| leave(value, stop))?;
-            }
-            Value::Object(object) => {
-                self.enter(value)?;
-                self.object(object.as_ref()).map_err(|stop| leave(value, stop))?;
-            }
-            _ => return self.scalar(value),
+            Value::List(list) if !list.is_nil() => self.nested(value, |it| it.list(list)),
+            Value::Map(map) if !map.is_nil() => self.nested(value, |it| it.map(map)),
+            Value::Object(object) => self.nested(value, |it| it.object(object.as_ref())),
+            _ => self.scalar(value),
         }
+    }
+
+    fn nested(&mut self, value: &Value, write: impl FnOnce(&mut Self) -> Written) -> Written {
+        self.enter(value)?;
+        let depth = self.depth;
+        deep::step(|| write(self)).map_err(|stop| leave(value, depth, stop))?;
         self.depth -= 1;
         Ok(())
     }
@@ -219,10 +218,12 @@ impl<'o> Encoder<'o> {
 }
 
 /// Finds out whether what is too deep is this value again.
-fn leave(value: &Value, stop: Box<Stop>) -> Box<Stop> {
+fn leave(value: &Value, depth: usize, stop: Box<Stop>) -> Box<Stop> {
     match *stop {
-        Stop::Deep(deep) if same(value, &deep) => {
-            JsonError::Value(format!("encountered a cycle via {}", deep.type_name())).into()
+        Stop::Deep(deep) if same(value, &deep) => Box::new(Stop::Cycle),
+        // So deep Go looks for cycles, and finds this value first.
+        Stop::Cycle if depth == 1001 => {
+            JsonError::Value(format!("encountered a cycle via {}", value.type_name())).into()
         }
         _ => stop,
     }

@@ -8,8 +8,8 @@ use thiserror::Error;
 
 pub use encode::append_string;
 
-/// How deep values may be nested, read or written. Go goes to 10,000 when it reads, and on without end when it writes.
-pub const MAX_DEPTH: usize = 1000;
+/// How deep values may be nested: as in Go where they are read; where they are written Go goes on without end.
+pub const MAX_DEPTH: usize = 10_000;
 
 /// Why JSON was not read or written: in encoding/json's words.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -1,6 +1,6 @@
 //! Writes values as TOML.
 
-use hoist_govalue::{Kind, MAX_STRING, Object, Str, Value, strconv};
+use hoist_govalue::{Kind, MAX_STRING, Object, Str, Value, deep, strconv};
 
 use super::key::{append_part, append_quoted, join};
 use super::{MAX_DEPTH, TomlError};
@@ -59,7 +59,7 @@ impl Encoder {
             return Err(TomlError::Limit(format!("a text of more than {MAX_STRING} bytes")));
         }
         self.depth += 1;
-        write(self)?;
+        deep::step(|| write(self))?;
         self.depth -= 1;
         Ok(())
     }
@@ -248,7 +248,7 @@ fn shape(value: &Value, depth: usize) -> Result<Shape, TomlError> {
     };
     let mut tables = !list.is_empty();
     for item in list.iter() {
-        match shape(item, depth + 1)? {
+        match deep::step(|| shape(item, depth + 1))? {
             Shape::Nil => return Err(refused("toml: cannot encode array with nil element")),
             Shape::Table => {}
             Shape::Plain | Shape::Tables => tables = false,

@@ -14,7 +14,7 @@ use thiserror::Error;
 pub use datetime::{Datetime, Zone};
 
 /// How deep values may be nested, read or written. Go goes on until its stack is full, and dies.
-pub const MAX_DEPTH: usize = 500;
+pub const MAX_DEPTH: usize = 1000;
 
 /// Why TOML was not read or written.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -1,6 +1,6 @@
 //! Reads a document: tables, keys and values, with the errors that BurntSushi's parser has.
 
-use hoist_govalue::{Map, Str, Value, strconv};
+use hoist_govalue::{Map, Str, Value, deep, strconv};
 
 use super::datetime::Datetime;
 use super::lexer::{LexError, Lexer, Word, is_newline, is_space};
@@ -329,7 +329,7 @@ impl Parser<'_> {
             return Err(Stop::Limit(format!("a value is nested more than {MAX_DEPTH} deep")));
         }
         self.depth += 1;
-        let read = read(self)?;
+        let read = deep::step(|| read(self))?;
         self.depth -= 1;
         Ok(read)
     }

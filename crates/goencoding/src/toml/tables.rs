@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
-use hoist_govalue::{Kind, List, Map, Str, Type, Value};
+use hoist_govalue::{Kind, List, Map, Str, Type, Value, deep};
 
 use super::key;
 
@@ -14,6 +14,18 @@ const TABLES: Type = Type::Named("[]map[string]interface {}", Kind::Slice);
 /// A table that is still growing.
 #[derive(Clone, Default)]
 pub(super) struct Table(Rc<RefCell<BTreeMap<Str, Node>>>);
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        // The last holder drops the tables below, each with room for it.
+        if let Some(nodes) = Rc::get_mut(&mut self.0) {
+            let nodes = std::mem::take(nodes.get_mut());
+            if !nodes.is_empty() {
+                deep::step(|| drop(nodes));
+            }
+        }
+    }
+}
 
 /// What is at a key.
 #[derive(Clone)]
@@ -59,9 +71,11 @@ impl Node {
     pub(super) fn into_value(self) -> Value {
         match self {
             Self::Plain(value) => value,
-            Self::Table(table) => Value::Map(table.into_map()),
+            Self::Table(table) => Value::Map(deep::step(|| table.into_map())),
             Self::Tables(tables) => {
-                let maps = tables.into_iter().map(|table| Value::Map(table.into_map()));
+                let maps = tables
+                    .into_iter()
+                    .map(|table| Value::Map(deep::step(|| table.into_map())));
                 Value::List(List::typed(TABLES, maps.collect()))
             }
         }

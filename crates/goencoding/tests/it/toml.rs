@@ -184,6 +184,34 @@ fn values_are_written() {
 }
 
 #[test]
+fn depth_is_limited() {
+    let thread = std::thread::Builder::new().stack_size(256 << 10).spawn(depths);
+    thread.unwrap().join().unwrap();
+}
+
+fn depths() {
+    for (open, close) in [("[", "]"), ("{b=", "}"), ("[{c=", "}]")] {
+        let text = |depth: usize| format!("a = {}{}{}", open.repeat(depth), "1", close.repeat(depth));
+        let value = toml::decode(text(400).as_bytes(), &time).unwrap();
+        toml::encode(&Value::Map(value)).unwrap();
+        assert!(matches!(
+            toml::decode(text(1001).as_bytes(), &time),
+            Err(TomlError::Limit(_))
+        ));
+        assert!(matches!(
+            toml::decode(text(999).replace('1', "").as_bytes(), &time),
+            Err(_)
+        ));
+    }
+    toml::decode(format!("{}b = 1", "a.".repeat(900)).as_bytes(), &time).unwrap();
+    let mut value = Value::int(1);
+    for _ in 0..2000 {
+        value = Value::list(vec![value]);
+    }
+    assert!(matches!(toml::encode(&map(&[("a", value)])), Err(TomlError::Limit(_))));
+}
+
+#[test]
 fn what_kills_a_rendering() {
     let theirs = hoist_helmpeer::text("{{ toToml nil }}", &serde_json::json!({})).unwrap_err();
     let TomlError::Panic(ours) = toml::encode(&Value::Nil).unwrap_err() else {
@@ -209,7 +237,7 @@ fn what_kills_a_rendering() {
     ] {
         assert!(toml::decode(text.as_bytes(), &time).is_err());
     }
-    let deep = format!("a = {}{}", "[".repeat(600), "]".repeat(600));
+    let deep = format!("a = {}{}", "[".repeat(1001), "]".repeat(1001));
     assert!(matches!(toml::decode(deep.as_bytes(), &time), Err(TomlError::Limit(_))));
 }
 

@@ -1,10 +1,10 @@
 //! Walks a value and writes it as a verb says.
 
 use super::verbs::Flags;
-use crate::{FuncError, Kind, List, Map, Object, Type, Value};
+use crate::{FuncError, Kind, List, Map, Object, Type, Value, deep};
 
 /// How deep a value is followed. Go follows it until its stack is full, and dies.
-const MAX_DEPTH: usize = 1000;
+const MAX_DEPTH: usize = 10_000;
 
 /// Where values are written, with the flags that hold for the verb at hand.
 pub(super) struct Printer<'o> {
@@ -231,9 +231,9 @@ impl<'o> Printer<'o> {
             // An interface that holds nothing.
             Value::Nil if self.flags.sharp_v => self.write(b"interface {}(nil)"),
             Value::Nil => self.write(b"<nil>"),
-            Value::List(list) => self.list(list, verb, depth),
-            Value::Map(map) => self.map(map, verb, depth),
-            Value::Object(object) => self.object(value, object.as_ref(), verb, depth),
+            Value::List(list) => deep::step(|| self.list(list, verb, depth)),
+            Value::Map(map) => deep::step(|| self.map(map, verb, depth)),
+            Value::Object(object) => deep::step(|| self.object(value, object.as_ref(), verb, depth)),
             _ => self.scalar(value, verb, Met::Inside),
         }
     }

@@ -237,14 +237,17 @@ fn generated_long() {
 
 #[test]
 fn what_go_would_die_of_is_an_error() {
+    // On a stack that is far too small for such depths.
+    let thread = std::thread::Builder::new().stack_size(256 << 10).spawn(deaths);
+    thread.unwrap().join().unwrap();
+}
+
+fn deaths() {
     let map = Map::new();
     map.set(Str::from("me"), Value::Map(map.clone()));
     let error = fmt::sprint(&[Value::Map(map.clone())]).unwrap_err();
-    assert!(error.message().contains("1000 deep"), "{error}");
+    assert!(error.message().contains("10000 deep"), "{error}");
     map.remove(b"me");
-
-    let error = fmt::sprintf(&b"%1000000d".repeat(200), &vec![Value::int(1); 200]).unwrap_err();
-    assert!(error.message().contains(&MAX_STRING.to_string()), "{error}");
 
     // Each level doubles what is printed.
     let mut list = Value::from("x".repeat(1 << 20));
