@@ -264,7 +264,7 @@ impl FetchError {
             ),
             Self::TooBig { .. } => "check the URL; a chart is rarely larger than a megabyte".into(),
             Self::NotArchive { .. } => "check the URL: a login page or a proxy may have answered".into(),
-            Self::Offline { .. } => "run `hoist vendor` where there is a network, or leave out `--offline`".into(),
+            Self::Offline { .. } => "run `hoist vendor` where there is a network".into(),
             Self::Damaged { file, .. } => format!(
                 "delete {} and fetch it again with the network: `hoist vendor`",
                 file.display()

@@ -57,7 +57,7 @@ pub use docker::DockerConfig;
 pub use error::{FetchError, Mismatch};
 pub use event::{FetchEvent, Listener};
 pub use lock::{ChartLock, FileLock, Lock, LockError, LockFile};
-pub use options::{CredentialHook, Options};
+pub use options::{CredentialHook, MirrorHook, Options};
 pub use record::{Fetched, FetchedFile, IndexDigest, Place, Provenance, Record};
 pub use refs::{ChartRef, Credentials, FileRef};
 pub use store::Store;

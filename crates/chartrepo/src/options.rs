@@ -13,6 +13,9 @@ use crate::refs::Credentials;
 /// Gives the credentials for a host (`host` or `host:port`), if there are any. It must not block.
 pub type CredentialHook = Arc<dyn Fn(&str) -> Option<Credentials> + Send + Sync>;
 
+/// Where the content of a URL is served instead, if it is. It must not block.
+pub type MirrorHook = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// How a [`Store`](crate::Store) behaves. The defaults are for real repositories.
 #[derive(Clone)]
 pub struct Options {
@@ -44,6 +47,9 @@ pub struct Options {
     pub credentials: Option<CredentialHook>,
     /// Docker's credentials, for registries.
     pub docker_config: Option<DockerConfig>,
+    /// Mirrors of what an index leads to: an index, and a mirror's too, may name archives elsewhere. The mirrors of
+    /// repositories and files themselves stand in [`ChartRef`](crate::ChartRef) and [`FileRef`](crate::FileRef).
+    pub mirror: Option<MirrorHook>,
     /// Registries (`host` or `host:port`) that speak plain HTTP. Those on this machine do anyway.
     pub plain_http: BTreeSet<String>,
     /// Certificates (PEM, one or several each) that are trusted beside those of this machine.
@@ -69,6 +75,7 @@ impl Default for Options {
             vendor: None,
             credentials: None,
             docker_config: None,
+            mirror: None,
             plain_http: BTreeSet::new(),
             authorities: Vec::new(),
             listener: None,

@@ -251,9 +251,9 @@ entries:
     #[test]
     fn a_large_index_is_read() {
         let mut text = "apiVersion: v1\nentries:\n".to_owned();
-        for chart in 0..100 {
+        for chart in 0..30 {
             text.push_str(&format!("  chart-{chart}:\n"));
-            for version in 0..100 {
+            for version in 0..30 {
                 text.push_str(&format!(
                     "  - name: chart-{chart}\n    version: 1.{version}.0\n    created: \"2026-01-01T00:00:00Z\"\n    \
                      description: |\n      Text\n      of lines\n    maintainers:\n    - email: a@example.org\n      name: a\n    \
@@ -263,7 +263,7 @@ entries:
             }
         }
         let index = Index::parse(text.as_bytes()).unwrap();
-        assert_eq!(index.find("chart-99", "").unwrap().version.original(), "1.99.0");
+        assert_eq!(index.find("chart-29", "").unwrap().version.original(), "1.29.0");
     }
 
     proptest::proptest! {

@@ -1,5 +1,6 @@
 //! Archives in HTTP repositories: where the index, or the lock, says that they are.
 
+use bytes::Bytes;
 use hoist_sprig::semver::Version;
 use url::Url;
 
@@ -10,7 +11,7 @@ use crate::http::{self, Request, Task};
 use crate::index::Miss;
 use crate::oci;
 use crate::record::{IndexDigest, Provenance};
-use crate::refs::{self, Credentials, shown};
+use crate::refs::{self, Address, Credentials, shown};
 use crate::{Digest, FetchError};
 
 /// What an index, or the lock, says of an archive.
@@ -119,12 +120,20 @@ impl Remote {
         archive: Archive,
     ) -> Result<Found, FetchError> {
         let source = shown_source(&archive.url);
-        if archive.url.scheme() == "oci" {
-            let (place, tag) = place_of(archive.url, &archive.version, errand.task)?;
-            return self
-                .take_from_registry(errand, &place, tag, archive.index, archive.deprecated)
-                .await;
-        }
+        let (url, own) = match served(errand, repo, &archive.url)? {
+            Address::Oci { host, path, login } => {
+                let (path, tag) = tag_of(&path, &archive.version, errand.task)?;
+                let place = oci::Place { host, path, login };
+                let found = self.take_from_registry(errand, &place, tag, archive.index, archive.deprecated);
+                return Ok(Found { source, ..found.await? });
+            }
+            Address::Local(path) => {
+                let bytes = std::fs::read(&path).map_err(|error| FetchError::disk(&path, &error))?;
+                let at = format!("file://{}", path.display());
+                return accept(errand, archive, source, &at, bytes.into());
+            }
+            Address::Http { url, login } => (url, login),
+        };
         if let Some(digest) = archive.index {
             errand.compare(&archive.version, &source, digest)?;
             if let Some((bytes, path, origin)) = errand.kept(&digest)? {
@@ -138,48 +147,25 @@ impl Remote {
                 });
             }
         }
-        let mut request = Request::get(
-            archive.url,
-            "application/gzip, application/octet-stream",
-            errand.options.max_archive,
-        );
+        let limit = errand.options.max_archive;
+        let mut request = Request::get(url, "application/gzip, application/octet-stream", limit);
         request.progress = true;
-        request.authorization = authorization(errand.options, &request.url, repo, login);
+        request.authorization = match own {
+            Some(own) => Some(own.basic()),
+            None => authorization(errand.options, &request.url, repo, login),
+        };
         let answer = self.net.ask(errand.task, errand.options, &request).await?;
         let bytes = answer.content(&errand.task.what, &request.url)?.body;
-        let digest = Digest::of(&bytes);
-        if let Some(expected) = archive.index.filter(|expected| *expected != digest) {
-            // What is no archive at all has a better name for it.
-            check_archive(errand.task, &source, &bytes)?;
-            return Err(FetchError::Digest {
-                what: errand.task.what.clone(),
-                url: source,
-                said_by: "the repository's index",
-                digests: Mismatch::boxed(expected, digest),
-            });
-        }
-        check_archive(errand.task, &source, &bytes)?;
-        errand.compare(&archive.version, &source, digest)?;
-        let mut origin = origin_at(&source);
-        origin.deprecated = archive.deprecated;
-        if archive.index.is_some() {
-            origin.index = IndexDigest::Agrees;
-        }
+        let at = shown_source(&request.url);
+        let mut found = accept(errand, archive, source, &at, bytes)?;
         if errand.options.provenance {
-            origin.provenance = self.provenance(errand, request, digest).await?;
+            found.origin.provenance = self.provenance(errand, request, &found).await?;
         }
-        Ok(Found {
-            version: archive.version,
-            bytes,
-            digest,
-            kept: None,
-            source,
-            origin,
-        })
+        Ok(found)
     }
 
     /// Asks for the provenance file beside an archive.
-    async fn provenance(&self, errand: Errand<'_>, archive: Request, digest: Digest) -> Result<Provenance, FetchError> {
+    async fn provenance(&self, errand: Errand<'_>, archive: Request, found: &Found) -> Result<Provenance, FetchError> {
         let mut url = archive.url;
         let name = url
             .path_segments()
@@ -194,7 +180,14 @@ impl Remote {
             return Ok(Provenance::Absent);
         }
         let answer = answer.content(&errand.task.what, &request.url)?;
-        vouch(errand.task, &shown(request.url.as_str()), &answer.body, &[name], digest)
+        let names = [name, format!("{}-{}.tgz", errand.want.name, found.version)];
+        vouch(
+            errand.task,
+            &shown(request.url.as_str()),
+            &answer.body,
+            &names,
+            found.digest,
+        )
     }
 }
 
@@ -224,21 +217,66 @@ fn shown_source(url: &Url) -> String {
     url.into()
 }
 
-/// The place and the tag of `oci://host/path:tag`.
-fn place_of(mut url: Url, version: &str, task: &Task) -> Result<(oci::Place, String), FetchError> {
-    let refuse = |why: &str| FetchError::Reference {
-        what: format!("the URL {} of {}", shown(url.as_str()), task.what),
-        why: why.to_owned(),
-    };
-    let host = refs::authority(&url).ok_or_else(|| refuse("it has no host"))?;
-    let (path, tag) = match url.path().rsplit_once(':') {
-        Some((path, tag)) => (path.to_owned(), tag.replace('_', "+")),
-        None => (url.path().to_owned(), version.to_owned()),
+/// Where an archive is served: by its own URL, or by a mirror's.
+fn served(errand: Errand<'_>, repo: &Url, url: &Url) -> Result<Address, FetchError> {
+    if let Some(mirror) = errand.options.mirror.as_ref().and_then(|mirror| mirror(url.as_str())) {
+        return Address::parse(&mirror);
+    }
+    // A mirror's index may still name archives in the repository that it stands for.
+    let rest = url.as_str().strip_prefix(&errand.want.identity());
+    let rest = rest
+        .and_then(|rest| rest.strip_prefix('/'))
+        .filter(|_| errand.want.mirror.is_some());
+    match rest.and_then(|rest| resolve(repo, rest)) {
+        Some(url) => Ok(Address::Http { url, login: None }),
+        None => Address::parse(url.as_str()),
+    }
+}
+
+/// Compares content with everything that is known of it.
+fn accept(errand: Errand<'_>, archive: Archive, source: String, at: &str, bytes: Bytes) -> Result<Found, FetchError> {
+    let digest = Digest::of(&bytes);
+    // What is no archive at all is told as that, whatever its digest.
+    check_archive(errand.task, at, &bytes)?;
+    if let Some(expected) = archive.index.filter(|expected| *expected != digest) {
+        return Err(FetchError::Digest {
+            what: errand.task.what.clone(),
+            url: at.to_owned(),
+            said_by: "the repository's index",
+            digests: Mismatch::boxed(expected, digest),
+        });
+    }
+    errand.compare(&archive.version, at, digest)?;
+    let mut origin = origin_at(at);
+    origin.deprecated = archive.deprecated;
+    if archive.index.is_some() {
+        origin.index = IndexDigest::Agrees;
+    }
+    Ok(Found {
+        version: archive.version,
+        bytes,
+        digest,
+        kept: None,
+        source,
+        origin,
+    })
+}
+
+/// The path and the tag of `path:tag`, or the version in the tag's place.
+fn tag_of(path: &str, version: &str, task: &Task) -> Result<(String, String), FetchError> {
+    let (path, tag) = match path.rsplit_once(':') {
+        Some((path, tag)) => (path, tag.replace('_', "+")),
+        None => (path, version.to_owned()),
     };
     if Version::parse(&tag).is_err() {
-        return Err(refuse("its tag is no version"));
+        return Err(no_place(task, path, "its tag is no version"));
     }
-    let login = refs::take_login(&mut url);
-    let path = path.trim_matches('/').to_owned();
-    Ok((oci::Place { host, path, login }, tag))
+    Ok((path.to_owned(), tag))
+}
+
+fn no_place(task: &Task, place: &str, why: &str) -> FetchError {
+    FetchError::Reference {
+        what: format!("the registry's {place} for {}", task.what),
+        why: why.to_owned(),
+    }
 }

@@ -476,3 +476,84 @@ async fn what_many_ask_for_is_fetched_once_and_a_few_at_a_time() {
         ["/1.0.0.tgz", "/2.0.0.tgz", "/3.0.0.tgz", "/4.0.0.tgz", "/index.yaml"]
     );
 }
+
+#[tokio::test]
+async fn a_mirror_serves_archives_that_its_index_names_elsewhere() {
+    let (mirror, other) = (Server::start().await, Server::start().await);
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = |version: &str| archive("some", version);
+    let entries = [
+        (
+            "1.0.0",
+            "https://charts.example/stable/a.tgz",
+            Some(Digest::of(&bytes("1.0.0"))),
+        ),
+        ("2.0.0", "https://releases.example/x/b.tgz", None),
+        (
+            "3.0.0",
+            "https://releases.example/x/c.tgz",
+            Some(Digest::of(&bytes("3.0.0"))),
+        ),
+        ("4.0.0", "https://releases.example/local/d.tgz", None),
+    ];
+    mirror.page("/m/index.yaml", [ok(index("some", &entries))]);
+    mirror.page("/m/a.tgz", [ok(bytes("1.0.0"))]);
+    other.page("/gh/b.tgz", [ok(bytes("2.0.0"))]);
+    other.page("/gh/c.tgz", [ok(bytes("other"))]);
+    std::fs::write(folder.path().join("d.tgz"), bytes("4.0.0")).unwrap();
+    let (there, here) = (other.url("/gh"), format!("file://{}", folder.path().display()));
+    let options = Options {
+        mirror: Some(std::sync::Arc::new(move |url: &str| {
+            let local = url
+                .strip_prefix("https://releases.example/local")
+                .map(|rest| format!("{here}{rest}"));
+            local.or_else(|| Some(format!("{there}{}", url.strip_prefix("https://releases.example/x")?)))
+        })),
+        ..quick()
+    };
+    let cache = tempfile::tempdir().unwrap();
+    let ours = Store::new(cache.path(), options.clone());
+    let want = |version: &str| {
+        let mut want = chart("https://charts.example/stable", "some", version);
+        want.mirror = Some(mirror.url("/m"));
+        want
+    };
+    for version in ["1.0.0", "2.0.0", "4.0.0"] {
+        let fetched = ours
+            .chart(&want(version), &Lock::default())
+            .await
+            .unwrap_or_else(|error| panic!("{version}: {error}"));
+        assert_eq!((fetched.bytes, fetched.entry.source), (bytes(version).into(), None));
+    }
+    let error = ours.chart(&want("3.0.0"), &Lock::default()).await.unwrap_err();
+    assert!(
+        matches!(&error, FetchError::Digest { url, .. } if *url == other.url("/gh/c.tgz")),
+        "{error}"
+    );
+    // Without a mirror of the repository itself, the lock has the archive's own URL.
+    mirror.page("/own/index.yaml", [ok(index("some", &entries))]);
+    let own = chart(&mirror.url("/own"), "some", "2.0.0");
+    let fetched = Store::new(cache.path(), options.clone())
+        .chart(&own, &Lock::default())
+        .await
+        .unwrap();
+    assert_eq!(
+        fetched.entry.source.as_deref(),
+        Some("https://releases.example/x/b.tgz")
+    );
+    assert_eq!(fetched.record.url, Some(other.url("/gh/b.tgz")));
+    // And is led to the mirror by it.
+    let mut lock = Lock::default();
+    lock.put_chart(fetched.entry);
+    mirror.asked();
+    let cache = tempfile::tempdir().unwrap();
+    assert_eq!(
+        Store::new(cache.path(), options)
+            .chart(&own, &lock)
+            .await
+            .unwrap()
+            .bytes,
+        bytes("2.0.0")
+    );
+    assert_eq!(mirror.asked(), [""; 0]);
+}
