@@ -61,6 +61,12 @@ pub trait Object: Debug {
         None
     }
 
+    /// What its pointer's `String()` answers, where only that has one: templates print it for a value in its place, and
+    /// fmt does not.
+    fn pointer_text(&self) -> Option<Str> {
+        None
+    }
+
     /// What encoding/json makes of it, as plain data.
     fn plain(&self) -> Value;
 

@@ -226,6 +226,11 @@ impl<'t> State<'t, '_> {
                 self.fail(format!("{known} has arguments but cannot be invoked as function"))
             }
             Some(value) => Ok(Seen::result(value)),
+            // What fmt prints and templates cannot reach.
+            None if object.fields().iter().any(|(field, _)| *field == known) => {
+                let ty = object.ty();
+                self.fail(format!("{known} is an unexported field of struct type {ty}"))
+            }
             None => self.no_field(name, receiver),
         }
     }
