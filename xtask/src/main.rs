@@ -8,6 +8,7 @@ mod demo;
 mod deny;
 mod golang;
 mod install;
+mod lab;
 mod person;
 mod pins;
 mod python;
@@ -80,6 +81,21 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         command: Vec<String>,
     },
+    /// Tell how much of the charts' templates the tests' values reach
+    Coverage {
+        /// List what is not reached
+        #[arg(long)]
+        missing: bool,
+    },
+    /// Render hostile templates with hostile values
+    Fuzz {
+        /// How long
+        #[arg(long, default_value_t = 10.0)]
+        minutes: f64,
+        /// Begin with this seed, which a finding tells
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Check what the compiler cannot: headers, lengths, layers, words that must not be there
     Tidy,
     /// Check licences, sources and duplicate versions of the dependencies with cargo-deny
@@ -105,6 +121,8 @@ fn main() -> ExitCode {
         Command::Demo { keep } => demo::run(&workspace, keep),
         Command::Bench { subject, runs, offline } => bench::run(&workspace, subject, runs, offline),
         Command::MeasureOne { command } => bench::measure_one(&command),
+        Command::Coverage { missing } => lab::coverage(&workspace, missing),
+        Command::Fuzz { minutes, seed } => lab::fuzz(&workspace, minutes, seed),
         Command::Tidy => tidy::run(&workspace),
         Command::Deny => deny::run(&workspace),
     };

@@ -1,6 +1,11 @@
 //! Where things are in the checkout.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::run;
 
 /// The checkout's folders.
 pub(crate) struct Workspace {
@@ -24,6 +29,14 @@ impl Workspace {
     /// Where the pins are.
     pub(crate) fn pins(&self) -> PathBuf {
         self.root.join("tools")
+    }
+
+    /// A program of the release build, built now: `what` is what cargo is told.
+    pub(crate) fn release(&self, what: &[&str], program: &str) -> Result<PathBuf> {
+        let mut build = Command::new("cargo");
+        build.current_dir(&self.root).args(["build", "--quiet", "--release"]);
+        run::run(build.args(what))?;
+        Ok(self.target.join("release").join(program))
     }
 
     /// Where the built programs are: always below the checkout, since tests look for `target/tools` there.

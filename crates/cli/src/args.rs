@@ -1,5 +1,7 @@
 //! The command line: what can be asked, with examples.
 
+pub(crate) mod chart;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -122,6 +124,15 @@ pub(crate) enum Command {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// Helm charts by themselves, without helm.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  hoist chart template web ./web\n  hoist chart show values cilium --repo https://helm.cilium.io"
+    )]
+    Chart(chart::Chart),
+    /// Put every chart of the spec into a folder, for work without the network.
+    #[command(after_help = "Examples:\n  hoist vendor\n  hoist vendor --update cilium")]
+    Vendor(chart::Vendor),
     /// A whole cloud on loopback: no account, no root, nothing left behind.
     #[command(
         subcommand,

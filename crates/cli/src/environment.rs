@@ -28,14 +28,3 @@ pub(crate) fn mirrors(name: &str) -> Vec<(String, String)> {
         .map(|(from, to)| (from.trim().to_owned(), to.trim().to_owned()))
         .collect()
 }
-
-/// A program, looked for in `HOIST_TOOLS`, then in PATH.
-pub(crate) fn program(name: &str) -> Option<PathBuf> {
-    let folders = path("HOIST_TOOLS").into_iter().chain(
-        std::env::var_os("PATH")
-            .iter()
-            .flat_map(std::env::split_paths)
-            .collect::<Vec<_>>(),
-    );
-    folders.map(|folder| folder.join(name)).find(|file| file.is_file())
-}

@@ -59,6 +59,7 @@ fn start(cli: Cli, hooks: Hooks) -> Result<u8, Failure> {
         Command::Init { dir } => return command::init(dir),
         Command::Check(args) => return command::check(&cli.file, args.output),
         Command::Schema => return command::schema(),
+        Command::Chart(args) => return command::chart::chart(args),
         Command::Completion { shell } => return command::completion(*shell),
         Command::KnownHostsLine { pins, host, kind, key } => return command::known_hosts_line(pins, host, kind, key),
         _ => {}
@@ -104,6 +105,7 @@ fn logging(verbose: u8) {
         "cloudflare",
         "ssh",
         "chart",
+        "chartrepo",
         "deploy",
         "infra",
         "nodes",

@@ -1,13 +1,16 @@
 //! Puts the real phases together: clients, keys and sources from the spec and the environment.
 
 use std::collections::BTreeSet;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use hoist_app::{Approvals, Phases, Plan};
+use hoist_chartrepo::{FetchEvent, LockFile, Store};
 use hoist_cluster::Cluster;
+use hoist_components::Charts;
 use hoist_infra::{Dns, DnsToken, Import, Infra, LockError, ProjectLock};
 use hoist_model::{Check, DeployKey, ErrorKind, Goal, Secret, StepError};
 use hoist_nodes::{Installer, K3sTokens, Nodes, TokenSource};
@@ -15,6 +18,7 @@ use hoist_secrets::{Environment, Identities, Resolver, Token, TokenStore};
 use hoist_spec::{Source, Spec};
 use tokio_util::sync::CancellationToken;
 
+use crate::command::chart::docker_config;
 use crate::command::load;
 use crate::environment;
 use crate::failure::Failure;
@@ -74,6 +78,20 @@ impl DnsToken for FromSpec {
     }
 }
 
+/// Reads the spec, with the mirrors of the environment.
+pub(crate) fn spec(file: &Path) -> Result<Spec, Failure> {
+    let mut spec = load(file)?.spec;
+    for (from, to) in environment::mirrors("HOIST_MIRRORS") {
+        let parsed = (from.parse(), to.parse());
+        let (Ok(from), Ok(to)) = parsed else {
+            return Err(Failure::user(format!("HOIST_MIRRORS: `{from}={to}` is not URL=URL")));
+        };
+        // What the spec says wins over the environment.
+        spec.mirrors.entry(from).or_insert(to);
+    }
+    Ok(spec)
+}
+
 impl World {
     /// Reads the spec and makes the phases. Touches no network, but for a token whose source is a program.
     pub(crate) async fn open(file: &Path) -> Result<Self, Failure> {
@@ -108,15 +126,7 @@ impl World {
     }
 
     async fn build(file: &Path, replace: BTreeSet<String>, imports: Vec<Import>) -> Result<Self, Failure> {
-        let mut spec = load(file)?.spec;
-        for (from, to) in environment::mirrors("HOIST_MIRRORS") {
-            let parsed = (from.parse(), to.parse());
-            let (Ok(from), Ok(to)) = parsed else {
-                return Err(Failure::user(format!("HOIST_MIRRORS: `{from}={to}` is not URL=URL")));
-            };
-            // What the spec says wins over the environment.
-            spec.mirrors.entry(from).or_insert(to);
-        }
+        let spec = spec(file)?;
         let folder = spec.dir.clone();
         let environment: Arc<dyn Environment> = Arc::new(ProcessEnvironment);
         let resolver = Arc::new(Resolver::new(folder.clone(), environment.clone()));
@@ -158,7 +168,7 @@ impl World {
         .map_err(|error| Failure::internal(error.to_string()))?;
         let cluster = Cluster::new(hoist_cluster::Options {
             resolver,
-            helm: helm(&folder),
+            charts: charts(&folder)?,
             cloudflare_base,
         });
         let phases = Phases {
@@ -255,10 +265,39 @@ fn is_gone(holder: &str) -> bool {
     process.is_some_and(|process| process.parse::<u32>().is_ok() && !Path::new("/proc").join(process).exists())
 }
 
-/// Renders charts by the `helm` of the tools or of PATH; what it fetched is kept under `.hoist/`.
-fn helm(folder: &Path) -> hoist_chart::Helm {
-    match environment::program("helm") {
-        Some(program) => hoist_chart::Helm::new(program, folder.join(".hoist").join("charts")),
-        None => hoist_chart::Helm::missing("HOIST_TOOLS and PATH"),
+/// The file that pins what the spec's charts are.
+pub(crate) fn lock_file(folder: &Path) -> LockFile {
+    LockFile::new(folder.join("hoist.lock"))
+}
+
+/// Where charts come from; what was fetched is kept under `.hoist/`. A vendored folder is asked first.
+pub(crate) fn store(folder: &Path, vendor: Option<PathBuf>) -> Result<Store, Failure> {
+    let options = hoist_chartrepo::Options {
+        docker_config: docker_config()?,
+        vendor,
+        listener: Some(Arc::new(told)),
+        ..hoist_chartrepo::Options::default()
+    };
+    Ok(Store::new(folder.join(".hoist").join("charts"), options))
+}
+
+/// Says on a terminal what is fetched: a chart over a slow line must not look like a program that hangs.
+fn told(event: &FetchEvent) {
+    if !std::io::stderr().is_terminal() {
+        return;
     }
+    match event {
+        FetchEvent::Started { what, from } => eprintln!("fetching {what} from {from}"),
+        FetchEvent::Retrying { what, wait, why, .. } => {
+            eprintln!("fetching {what} again in {:.0} s: {why}", wait.as_secs_f32());
+        }
+        _ => {}
+    }
+}
+
+/// The charts of a spec, pinned by its lock.
+fn charts(folder: &Path) -> Result<Charts, Failure> {
+    let vendor = folder.join("vendor");
+    let store = store(folder, vendor.is_dir().then_some(vendor))?;
+    Ok(Charts::new(store, lock_file(folder)))
 }

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use hoist_chart::Settle;
 use hoist_model::{At, Diagnostics, StepError};
 use serde_json::Value;
 
@@ -21,6 +22,8 @@ pub struct Component {
     pub needs: Vec<String>,
     /// Its objects. Namespaces that they name and nobody makes are made.
     pub objects: Vec<Value>,
+    /// What keeps the random parts of a chart's objects as they are in the cluster.
+    pub settle: Option<Arc<Settle>>,
     /// What must hold outside the cluster before its objects are applied.
     pub preflight: Option<Arc<dyn Preflight>>,
 }

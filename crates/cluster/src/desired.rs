@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hoist_deploy::{Kinds, Mark, Object, ObjectId, needs, order};
 use hoist_model::{Diagnostic, Diagnostics};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::component::{Component, Preflight};
 use crate::observe::Seen;
@@ -81,8 +81,8 @@ pub(crate) fn desired(
     let mut parsed: Vec<(&Component, Vec<Object>)> = Vec::new();
     for component in components {
         let mut objects = Vec::new();
-        for body in &component.objects {
-            match Object::many(body.clone()) {
+        for body in settled(component, seen, &mut problems) {
+            match Object::many(body) {
                 Ok(found) => objects.extend(found),
                 Err(error) => problems.push(Diagnostic::new(
                     "cluster/object",
@@ -179,6 +179,31 @@ pub(crate) fn desired(
         order,
         ending: false,
     })
+}
+
+/// A component's objects, with the random parts that the cluster has already.
+fn settled(component: &Component, seen: Option<&Seen>, problems: &mut Diagnostics) -> Vec<Value> {
+    let (Some(settle), Some(seen)) = (&component.settle, seen) else {
+        return component.objects.clone();
+    };
+    let id = |body: &Value| Object::new(body.clone()).ok().map(|object| object.id().clone());
+    let live = |body: &Value| seen.live(&id(body)?).cloned();
+    let fresh = match settle.settle(&live) {
+        Ok(objects) => objects,
+        Err(error) => {
+            problems.push(
+                Diagnostic::new("cluster/chart", format!("component {}: {error}", component.name)).hint(error.hint()),
+            );
+            return Vec::new();
+        }
+    };
+    let mut fresh: BTreeMap<ObjectId, Value> = fresh.into_iter().filter_map(|body| Some((id(&body)?, body))).collect();
+    let kept = component.objects.iter();
+    kept.map(|body| {
+        let settled = id(body).and_then(|id| fresh.remove(&id));
+        settled.unwrap_or_else(|| body.clone())
+    })
+    .collect()
 }
 
 fn mark(discriminator: &str, component: &Component) -> Mark {

@@ -5,8 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use hoist_chart::Helm;
-use hoist_components::{Gather, ResolvedComponent, catalog, gather};
+use hoist_components::{Charts, Gather, ResolvedComponent, catalog, gather};
 use hoist_model::{At, Check, Diagnostics, Facts, Goal, Secret, StepError};
 use hoist_secrets::Resolver;
 use hoist_spec::Spec;
@@ -21,8 +20,8 @@ pub type Cluster = ClusterPhase<SpecCatalog>;
 pub struct Options {
     /// Reads secret values.
     pub resolver: Arc<Resolver>,
-    /// Renders charts.
-    pub helm: Helm,
+    /// Fetches and renders charts.
+    pub charts: Charts,
     /// Where Cloudflare's API is, if not at its own address.
     pub cloudflare_base: Option<String>,
 }
@@ -61,7 +60,7 @@ pub fn tagged(spec: &Spec, tags: &[String]) -> BTreeSet<String> {
     let objects = spec
         .components
         .enabled()
-        .map(|name| (name.to_owned(), Vec::new()))
+        .map(|name| (name.to_owned(), Default::default()))
         .collect();
     let secrets = spec
         .bootstrap_secrets()
@@ -96,7 +95,7 @@ impl Catalog for SpecCatalog {
         let address = first.map(|address| address.to_string());
         let from = Gather {
             resolver: &self.0.resolver,
-            helm: &self.0.helm,
+            charts: &self.0.charts,
             api_host: address.as_deref(),
         };
         let inputs = gather(at.spec, &from).await?;
@@ -120,6 +119,7 @@ fn component(resolved: ResolvedComponent, preflight: Option<&Arc<dyn Preflight>>
         tags: resolved.tags,
         needs: resolved.needs,
         objects: resolved.objects,
+        settle: resolved.settle,
     }
 }
 

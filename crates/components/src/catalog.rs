@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
+use hoist_chart::Settle;
 use hoist_model::{Diagnostic, Diagnostics};
 use hoist_spec::{Name, Spec, catalog_entry};
 use serde_json::Value;
@@ -15,7 +17,7 @@ use crate::object::{namespace, secret};
 const BORN: &[&str] = &["default", "kube-system", "kube-public", "kube-node-lease"];
 
 /// A component with everything that it is made of. `Debug` counts the objects: Secrets are among them.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct ResolvedComponent {
     /// Its name.
     pub name: String,
@@ -27,6 +29,8 @@ pub struct ResolvedComponent {
     pub needs: Vec<String>,
     /// Its objects, each with the namespace that it lives in, in the order that its source gives them.
     pub objects: Vec<Value>,
+    /// What keeps the random parts of a chart's objects as they are in the cluster.
+    pub settle: Option<Arc<Settle>>,
 }
 
 impl fmt::Debug for ResolvedComponent {
@@ -62,6 +66,7 @@ pub fn catalog(spec: &Spec, inputs: &Inputs) -> Result<Vec<ResolvedComponent>, D
                 .map(str::to_owned)
                 .collect(),
             objects: objects(spec, inputs, name)?,
+            settle: inputs.objects.get(name).and_then(|chart| chart.settle.clone()),
         });
     }
     add_tls(spec, &mut components);
@@ -100,7 +105,7 @@ fn objects(spec: &Spec, inputs: &Inputs, name: &str) -> Result<Vec<Value>, Diagn
         "local-path-provisioner" => c.local_path_provisioner.as_ref().map(local_path::objects),
         "metrics-server" => c.metrics_server.as_ref().map(metrics_server::objects),
         "sops-secrets-operator" => c.sops_secrets_operator.as_ref().map(|_| sops_operator::objects()),
-        _ => inputs.objects.get(name).cloned(),
+        _ => inputs.objects.get(name).map(|chart| chart.objects.clone()),
     };
     built.ok_or_else(|| {
         Diagnostic::new(
@@ -127,6 +132,7 @@ fn add_tls(spec: &Spec, components: &mut Vec<ResolvedComponent>) {
                 tags: vec![name.to_owned(), "tls".to_owned()],
                 needs: vec![need.to_owned()],
                 objects,
+                settle: None,
             });
         }
     }
@@ -148,6 +154,7 @@ fn add_secrets(inputs: &Inputs, components: &mut Vec<ResolvedComponent>) {
                 tags: vec![format!("secrets-{space}"), "secrets".to_owned()],
                 needs: Vec::new(),
                 objects: vec![object],
+                settle: None,
             }),
         }
     }

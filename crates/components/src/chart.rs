@@ -1,16 +1,17 @@
 //! The components that are charts: which chart, and the values that follow from the spec.
 
-use hoist_chart::HelmChart;
+use hoist_chartrepo::ChartRef;
 use hoist_spec::{CertManager, Cilium, ExternalDns, Spec, UserComponent};
 use serde_json::{Map, Value, json};
 
+use crate::charts::ChartUse;
 use crate::pins::{CERT_MANAGER, CILIUM, ChartPin, EXTERNAL_DNS};
 
 /// Stands for the API's address where it is known only once the first control plane exists.
 const UNKNOWN_HOST: &str = "known-after-apply.invalid";
 
 /// Every chart that the spec needs, by component.
-pub(crate) fn charts(spec: &Spec, api_host: Option<&str>) -> Vec<(String, HelmChart)> {
+pub(crate) fn charts(spec: &Spec, api_host: Option<&str>) -> Vec<(String, ChartUse)> {
     let components = &spec.components;
     let mut charts = Vec::new();
     if let Some(settings) = components.cilium.as_ref().filter(|c| c.enabled) {
@@ -30,7 +31,12 @@ pub(crate) fn charts(spec: &Spec, api_host: Option<&str>) -> Vec<(String, HelmCh
     charts
 }
 
-fn cilium(spec: &Spec, settings: &Cilium, api_host: Option<&str>) -> HelmChart {
+/// The charts that a spec needs, as they are to be fetched.
+pub fn chart_refs(spec: &Spec) -> Vec<ChartRef> {
+    charts(spec, None).into_iter().map(|(_, chart)| chart.from).collect()
+}
+
+fn cilium(spec: &Spec, settings: &Cilium, api_host: Option<&str>) -> ChartUse {
     let nodes = || spec.machines_enabled().filter(|(_, machine)| machine.role.is_some());
     // Hetzner's ARM types: TCX programs do not load on their kernel 6.12.
     let arm = nodes().any(|(_, machine)| machine.server_type.as_str().starts_with("cax"));
@@ -68,7 +74,7 @@ fn cilium(spec: &Spec, settings: &Cilium, api_host: Option<&str>) -> HelmChart {
     )
 }
 
-fn cert_manager(spec: &Spec, settings: &CertManager) -> HelmChart {
+fn cert_manager(spec: &Spec, settings: &CertManager) -> ChartUse {
     let version = settings.version.as_deref().unwrap_or(CERT_MANAGER.version);
     // 1.15 renamed the value; the older charts know only the older name, the newer ones refuse it in the end.
     let crds = if minor(version).is_none_or(|minor| minor >= 15) {
@@ -93,7 +99,7 @@ fn cert_manager(spec: &Spec, settings: &CertManager) -> HelmChart {
     )
 }
 
-fn external_dns(spec: &Spec, settings: &ExternalDns) -> HelmChart {
+fn external_dns(spec: &Spec, settings: &ExternalDns) -> ChartUse {
     let domains: Vec<&str> = match settings.domain_filters.as_slice() {
         [] => vec![spec.cluster.domain.as_str()],
         given => given.iter().map(|domain| domain.as_str()).collect(),
@@ -125,19 +131,20 @@ fn external_dns(spec: &Spec, settings: &ExternalDns) -> HelmChart {
     )
 }
 
-fn own_chart(spec: &Spec, name: &str, own: &UserComponent) -> Option<HelmChart> {
+fn own_chart(spec: &Spec, name: &str, own: &UserComponent) -> Option<ChartUse> {
     let source = own.chart.as_ref()?;
-    Some(HelmChart {
-        repo: source.repo.to_string(),
-        name: source.name.clone(),
-        version: source.version.clone(),
+    Some(ChartUse {
+        from: ChartRef {
+            repo: source.repo.to_string(),
+            name: source.name.clone(),
+            version: source.version.clone(),
+            mirror: mirror(spec, source.repo.as_str()),
+        },
         namespace: own.namespace.to_string(),
         release: name.to_owned(),
         values: own.values.clone(),
-        include_crds: true,
-        kube_version: Some(kube_version(spec)),
+        kube_version: kube_version(spec),
         api_versions: api_versions(spec),
-        mirror: mirror(spec, source.repo.as_str()),
     })
 }
 
@@ -149,23 +156,24 @@ fn chart(
     release: &str,
     mut ours: Value,
     theirs: &Map<String, Value>,
-) -> HelmChart {
+) -> ChartUse {
     merge(&mut ours, &Value::Object(theirs.clone()));
     let values = match ours {
         Value::Object(values) => values,
         _ => Map::new(),
     };
-    HelmChart {
-        repo: pin.repo.to_owned(),
-        name: pin.name.to_owned(),
-        version: version.unwrap_or(pin.version).to_owned(),
+    ChartUse {
+        from: ChartRef {
+            repo: pin.repo.to_owned(),
+            name: pin.name.to_owned(),
+            version: version.unwrap_or(pin.version).to_owned(),
+            mirror: mirror(spec, pin.repo),
+        },
         namespace: namespace.to_owned(),
         release: release.to_owned(),
         values,
-        include_crds: true,
-        kube_version: Some(kube_version(spec)),
+        kube_version: kube_version(spec),
         api_versions: Vec::new(),
-        mirror: mirror(spec, pin.repo),
     }
 }
 

@@ -4,21 +4,21 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use futures::future::join_all;
-use hoist_chart::{Helm, fill_namespace, manifests};
+use hoist_chart::{fill_namespace, manifests};
 use hoist_model::{Diagnostic, Diagnostics};
 use hoist_secrets::{BootstrapSecrets, Resolver, bootstrap};
 use hoist_spec::Spec;
 use serde_json::Value;
 
 use crate::chart::charts;
+use crate::charts::{ChartUse, Charts, RenderedChart};
 
 /// What reading needs.
 pub struct Gather<'a> {
     /// Reads secret values.
     pub resolver: &'a Resolver,
-    /// Renders charts.
-    pub helm: &'a Helm,
+    /// Fetches and renders charts.
+    pub charts: &'a Charts,
     /// The address of the first control plane, where one is known: the API's where it has no name.
     pub api_host: Option<&'a str>,
 }
@@ -29,12 +29,16 @@ pub struct Inputs {
     /// The values of the Secrets that the cluster starts with.
     pub secrets: BootstrapSecrets,
     /// The objects of each component that is a chart or a folder, by component.
-    pub objects: BTreeMap<String, Vec<Value>>,
+    pub objects: BTreeMap<String, RenderedChart>,
 }
 
 impl fmt::Debug for Inputs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let objects: BTreeMap<&str, usize> = self.objects.iter().map(|(name, all)| (&**name, all.len())).collect();
+        let objects: BTreeMap<&str, usize> = self
+            .objects
+            .iter()
+            .map(|(name, all)| (&**name, all.objects.len()))
+            .collect();
         f.debug_struct("Inputs")
             .field("secrets", &self.secrets)
             .field("objects", &objects)
@@ -45,20 +49,18 @@ impl fmt::Debug for Inputs {
 /// Reads everything, charts and secrets at the same time, and reports everything that fails.
 pub async fn gather(spec: &Spec, from: &Gather<'_>) -> Result<Inputs, Diagnostics> {
     let charts = charts(spec, from.api_host);
-    let renders = charts
-        .iter()
-        .map(|(name, chart)| async move { (name, from.helm.template(chart).await) });
-    let (secrets, rendered) = futures::join!(bootstrap(spec, from.resolver), join_all(renders));
+    let (names, uses): (Vec<String>, Vec<ChartUse>) = charts.into_iter().unzip();
+    let (secrets, rendered) = futures::join!(bootstrap(spec, from.resolver), from.charts.render(&uses));
     let mut problems = Diagnostics::default();
     let mut objects = BTreeMap::new();
-    for (name, result) in rendered {
+    for (name, result) in names.into_iter().zip(rendered) {
         match result {
-            Ok(list) => {
-                objects.insert(name.clone(), list);
+            Ok(chart) => {
+                objects.insert(name, chart);
             }
-            Err(error) => {
-                let message = format!("component {name}: {error}");
-                problems.push(Diagnostic::new("components/chart", message).hint(error.hint()));
+            Err(problem) => {
+                let message = format!("component {name}: {}", problem.message);
+                problems.push(Diagnostic::new("components/chart", message).hint(problem.hint));
             }
         }
     }
@@ -66,7 +68,7 @@ pub async fn gather(spec: &Spec, from: &Gather<'_>) -> Result<Inputs, Diagnostic
         if let Some(dir) = &own.dir {
             match folder(&spec.dir.join(dir), own.namespace.as_str()) {
                 Ok(list) => {
-                    objects.insert(name.to_string(), list);
+                    objects.insert(name.to_string(), list.into());
                 }
                 Err(why) => {
                     let hint = "the folder holds Kubernetes manifests: .yaml, .yml and .json files";

@@ -6,9 +6,12 @@
 mod builtin;
 mod catalog;
 mod chart;
+mod charts;
 mod gather;
 mod object;
 mod pins;
 
 pub use catalog::{ResolvedComponent, catalog};
+pub use chart::chart_refs;
+pub use charts::{Charts, RenderedChart};
 pub use gather::{Gather, Inputs, gather};

@@ -49,11 +49,19 @@ pub struct Api {
 impl Api {
     /// Reads a kubeconfig and discovers what the API server serves. A rustls crypto provider must be installed.
     pub async fn connect(kubeconfig: &str) -> Result<Self, DeployError> {
+        Self::connect_to(kubeconfig, None).await
+    }
+
+    /// The same, for a context of the kubeconfig other than its current one.
+    pub async fn connect_to(kubeconfig: &str, context: Option<&str>) -> Result<Self, DeployError> {
         let bad = |error: &dyn std::fmt::Display| DeployError::Kubeconfig(error.to_string());
         // The parser's own words may quote what it could not read, and with it a key.
         let kubeconfig = Kubeconfig::from_yaml(kubeconfig)
             .map_err(|_| DeployError::Kubeconfig("it is not the YAML of a kubeconfig".to_owned()))?;
-        let options = KubeConfigOptions::default();
+        let options = KubeConfigOptions {
+            context: context.map(str::to_owned),
+            ..KubeConfigOptions::default()
+        };
         let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await;
         let mut config = config.map_err(|error| bad(&error))?;
         // Retries are this crate's own: they know which refusals pass.
@@ -124,6 +132,15 @@ impl Api {
     fn count(&self, sort: impl Into<String>) {
         let mut calls = self.calls.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         *calls.0.entry(sort.into()).or_default() += 1;
+    }
+
+    /// The version of Kubernetes, as the API server tells it: `v1.36.3`.
+    pub async fn version(&self) -> Result<String, DeployError> {
+        self.count("version");
+        let told = self
+            .read(&Call::get("/version".to_owned(), "version".to_owned()))
+            .await?;
+        Ok(told["gitVersion"].as_str().unwrap_or_default().to_owned())
     }
 
     /// Asks again what is served: two calls where discovery is aggregated.
@@ -250,8 +267,13 @@ impl Api {
 
     /// One object; none where it, its namespace or its kind is not there.
     pub async fn get(&self, id: &ObjectId) -> Result<Option<Value>, DeployError> {
+        self.get_as(id, None).await
+    }
+
+    /// The same, in a version of its kind, or in the preferred one.
+    pub async fn get_as(&self, id: &ObjectId, version: Option<&str>) -> Result<Option<Value>, DeployError> {
         let what = format!("get {id}");
-        let resource = match self.resource(&what, &id.of(), None).await {
+        let resource = match self.resource(&what, &id.of(), version).await {
             Ok(resource) => resource,
             Err(DeployError::NotServed { .. }) => return Ok(None),
             Err(error) => return Err(error),

@@ -32,12 +32,8 @@ struct InProcess {
 
 /// Measures and prints.
 pub(super) fn run(workspace: &Workspace, runs: usize) -> Result<()> {
-    let hoist = super::release(workspace, &["-p", "hoist-cli"], "hoist")?;
-    let library = super::release(
-        workspace,
-        &["-p", "hoist-chart", "--example", "in_process"],
-        "examples/in_process",
-    )?;
+    let hoist = workspace.release(&["-p", "hoist-cli"], "hoist")?;
+    let library = workspace.release(&["-p", "hoist-chart", "--example", "in_process"], "examples/in_process")?;
     let archive = archive(workspace)?;
     let mut args = vec!["template".to_owned(), CHART.to_owned(), archive.display().to_string()];
     args.extend(["--namespace", "kube-system"].map(str::to_owned));
@@ -91,7 +87,7 @@ pub(super) fn run(workspace: &Workspace, runs: usize) -> Result<()> {
 }
 
 fn archive(workspace: &Workspace) -> Result<PathBuf> {
-    let folder = workspace.tools.join("charts").join(CHART);
+    let folder = workspace.tools().join("charts").join(CHART);
     let mut archives: Vec<PathBuf> = std::fs::read_dir(&folder)
         .with_context(|| format!("read {}", folder.display()))?
         .filter_map(|entry| Some(entry.ok()?.path()))

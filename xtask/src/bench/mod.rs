@@ -6,7 +6,7 @@
 mod chart;
 mod measure;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -44,18 +44,8 @@ pub(crate) fn run(workspace: &Workspace, subject: Option<Subject>, runs: usize, 
     Ok(())
 }
 
-/// A program of the release build.
-fn release(workspace: &Workspace, what: &[&str], program: &str) -> Result<PathBuf> {
-    let mut build = Command::new("cargo");
-    build
-        .current_dir(&workspace.root)
-        .args(["build", "--quiet", "--release"]);
-    run::run(build.args(what))?;
-    Ok(workspace.target.join("release").join(program))
-}
-
 fn run_of_a_person(workspace: &Workspace, runs: usize, offline: bool) -> Result<()> {
-    let hoist = release(workspace, &["-p", "hoist-cli"], "hoist")?;
+    let hoist = workspace.release(&["-p", "hoist-cli"], "hoist")?;
     println!("Start-up, median of {runs}:");
     let start_up = [
         ("hoist --help", measure(runs, 0, || plain(&hoist, &["--help"]))?),

@@ -1,6 +1,8 @@
 //! Charts, rendered by the real helm from the packed charts; and by stand-ins that do what helm does on a bad day.
 
 mod differential;
+mod settle;
+mod unit;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

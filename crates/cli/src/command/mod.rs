@@ -1,10 +1,13 @@
 //! One function a command.
 
+pub(crate) mod chart;
 mod inspect;
 mod local;
+mod lookup;
 mod machine;
 mod render;
 mod sandbox;
+mod vendor;
 
 pub(crate) use local::{check, completion, init, load, schema};
 pub(crate) use machine::known_hosts_line;
@@ -39,10 +42,12 @@ pub(crate) async fn dispatch(cli: Cli, hooks: Hooks) -> Result<u8, Failure> {
         Command::Ssh { machine, command } => machine::ssh(&file, &machine, &command).await,
         Command::Kubeconfig(args) => machine::kubeconfig(&file, &args).await,
         Command::Render { what, out } => render::render(&file, what, &out).await,
+        Command::Vendor(args) => vendor::vendor(&file, &args).await,
         Command::Sandbox(args) => sandbox::sandbox(args).await,
         Command::Init { .. }
         | Command::Check(_)
         | Command::Schema
+        | Command::Chart(_)
         | Command::Completion { .. }
         | Command::KnownHostsLine { .. } => Err(Failure::internal("a local command was sent to the network")),
     }
@@ -146,14 +151,14 @@ fn filter(world: &World, selection: &Selection) -> Filter {
 }
 
 /// Writes a whole file or nothing.
-pub(crate) fn write_atomically(path: &Path, text: &str) -> Result<(), Failure> {
+pub(crate) fn write_atomically(path: &Path, text: impl AsRef<[u8]>) -> Result<(), Failure> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        std::io::Write::write_all(&mut file, text.as_bytes())?;
+        std::io::Write::write_all(&mut file, text.as_ref())?;
         file.as_file().sync_all()?;
         file.persist(path)?;
         Ok(())

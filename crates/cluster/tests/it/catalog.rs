@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hoist_chart::Helm;
+use hoist_chartrepo::{LockFile, Store};
 use hoist_cluster::{Cluster, Options, tagged};
+use hoist_components::Charts;
 use hoist_engine::linearize;
 use hoist_model::{At, ClusterAccess, Facts, Goal, Lookup, Phase, Secret, StepCx};
 use hoist_secrets::Resolver;
@@ -51,11 +52,10 @@ fn phase(cache: &Path) -> Cluster {
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    let helm = tools().join("helm");
-    assert!(helm.is_file(), "{} is missing: run `cargo xtask tools`", helm.display());
+    let store = Store::new(cache.join("charts"), hoist_chartrepo::Options::default());
     Cluster::new(Options {
         resolver: Arc::new(Resolver::new(cache, Arc::new(environment))),
-        helm: Helm::new(helm, cache),
+        charts: Charts::new(store, LockFile::new(cache.join("hoist.lock"))),
         cloudflare_base: None,
     })
 }

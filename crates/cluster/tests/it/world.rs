@@ -178,6 +178,7 @@ pub(crate) fn component(name: &str, namespace: &str, needs: &[&str], objects: Ve
         tags: vec!["test".to_owned()],
         needs: needs.iter().map(ToString::to_string).collect(),
         objects,
+        settle: None,
         preflight: None,
     }
 }

@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use hoist_chart::Helm;
 use hoist_components::{Gather, Inputs, ResolvedComponent, catalog, gather};
 use hoist_secrets::Resolver;
 use hoist_spec::Spec;
 use serde_json::Value;
 
-use crate::support::{environment, example, inputs};
+use crate::support::{charts, environment, example, inputs};
 
 async fn resolved(spec: &Spec) -> Vec<ResolvedComponent> {
     let inputs = inputs(spec, None).await.unwrap_or_else(|found| panic!("{found}"));
@@ -63,7 +62,12 @@ async fn the_example_has_these_components_in_this_order() {
 #[tokio::test]
 async fn the_same_spec_gives_the_same_objects() {
     let spec = example(|text| text);
-    assert_eq!(resolved(&spec).await, resolved(&spec).await);
+    let parts = |all: Vec<ResolvedComponent>| -> Vec<_> {
+        all.into_iter()
+            .map(|it| (it.name, it.namespace, it.tags, it.needs, it.objects))
+            .collect()
+    };
+    assert_eq!(parts(resolved(&spec).await), parts(resolved(&spec).await));
 }
 
 #[tokio::test]
@@ -372,7 +376,7 @@ async fn an_object_in_two_components_is_refused_with_both_names() {
     });
     let mut inputs = inputs(&example(|text| text), None).await.unwrap();
     let copy = serde_json::json!({ "apiVersion": "v1", "kind": "Service", "metadata": { "name": "kube-dns", "namespace": "kube-system" } });
-    inputs.objects.insert("mine".into(), vec![copy]);
+    inputs.objects.insert("mine".into(), vec![copy].into());
     insta::assert_snapshot!(catalog(&spec, &inputs).unwrap_err(), @r"
     Service kube-dns in namespace kube-system is in component coredns and in component mine
       hint: take it out of one of them: each would undo the other's work
@@ -381,28 +385,32 @@ async fn an_object_in_two_components_is_refused_with_both_names() {
 
 #[tokio::test]
 async fn everything_that_cannot_be_read_is_told_at_once() {
-    let spec = example(|text| text.replace("env: SOPS_AGE_KEY", "env: NOT_SET"));
+    let mut spec = example(|text| text.replace("env: SOPS_AGE_KEY", "env: NOT_SET"));
+    spec.mirrors.clear();
     let resolver = Resolver::new(".", Arc::new(environment()));
-    let helm = Helm::missing("looked in HOIST_TOOLS, target/tools and PATH");
+    let folder = tempfile::tempdir().unwrap();
+    let charts = charts(folder.path(), true);
     let from = Gather {
         resolver: &resolver,
-        helm: &helm,
+        charts: &charts,
         api_host: None,
     };
-    insta::assert_snapshot!(gather(&spec, &from).await.unwrap_err(), @r"
+    let told = gather(&spec, &from).await.unwrap_err().to_string();
+    let told = told.replace(&folder.path().display().to_string(), "FOLDER");
+    insta::assert_snapshot!(told, @r"
     environment variable NOT_SET: it is not set; it is needed for key key of Secret sops-secrets-operator/sops-age-key-file
       hint: export it before you run hoist
-    component cilium: chart cilium 1.20.0 cannot be rendered: there is no helm (looked in HOIST_TOOLS, target/tools and PATH)
-      hint: hoist renders charts with helm 4: install it, or set HOIST_TOOLS to its folder
-    component cert-manager: chart cert-manager v1.11.5 cannot be rendered: there is no helm (looked in HOIST_TOOLS, target/tools and PATH)
-      hint: hoist renders charts with helm 4: install it, or set HOIST_TOOLS to its folder
-    component external-dns: chart external-dns 1.21.1 cannot be rendered: there is no helm (looked in HOIST_TOOLS, target/tools and PATH)
-      hint: hoist renders charts with helm 4: install it, or set HOIST_TOOLS to its folder
+    component cilium: chart cilium 1.20.0 is not at hand, and the network is not used: looked in FOLDER/charts
+      hint: run `hoist vendor` where there is a network
+    component cert-manager: chart cert-manager v1.11.5 is not at hand, and the network is not used: looked in FOLDER/charts
+      hint: run `hoist vendor` where there is a network
+    component external-dns: chart external-dns 1.21.1 is not at hand, and the network is not used: looked in FOLDER/charts
+      hint: run `hoist vendor` where there is a network
     ");
 }
 
 #[tokio::test]
-async fn a_spec_without_charts_needs_no_helm() {
+async fn a_spec_without_charts_fetches_none() {
     let spec = example(|text| {
         let start = text.find("components:\n").unwrap();
         let end = text.find("secrets:\n").unwrap();
@@ -419,10 +427,11 @@ async fn a_spec_without_charts_needs_no_helm() {
         )
     });
     let resolver = Resolver::new(".", Arc::new(environment()));
-    let helm = Helm::missing("nowhere");
+    let folder = tempfile::tempdir().unwrap();
+    let charts = charts(folder.path(), true);
     let from = Gather {
         resolver: &resolver,
-        helm: &helm,
+        charts: &charts,
         api_host: None,
     };
     let components = catalog(&spec, &gather(&spec, &from).await.unwrap()).unwrap();

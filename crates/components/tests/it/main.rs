@@ -1,4 +1,4 @@
-//! The catalog as a whole: read with the real helm from the packed charts, and held against what was agreed.
+//! The catalog as a whole: rendered from the packed charts, and held against what was agreed.
 
 mod catalog;
 mod support;

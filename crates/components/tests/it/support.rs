@@ -1,11 +1,11 @@
-//! A spec, an environment and helm for the tests.
+//! A spec, an environment and charts for the tests.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hoist_chart::Helm;
-use hoist_components::{Gather, Inputs, gather};
+use hoist_chartrepo::{LockFile, Options, Store};
+use hoist_components::{Charts, Gather, Inputs, gather};
 use hoist_model::Diagnostics;
 use hoist_secrets::Resolver;
 use hoist_spec::Spec;
@@ -51,16 +51,28 @@ pub(crate) fn environment() -> BTreeMap<String, String> {
         .into()
 }
 
+/// Charts with their cache and lock in a folder.
+pub(crate) fn charts(folder: &Path, offline: bool) -> Charts {
+    let options = Options {
+        offline,
+        ..Options::default()
+    };
+    Charts::new(
+        Store::new(folder.join("charts"), options),
+        LockFile::new(folder.join("hoist.lock")),
+    )
+}
+
 /// Reads what a spec names.
 pub(crate) async fn inputs(spec: &Spec, api_host: Option<&str>) -> Result<Inputs, Diagnostics> {
     let cache = tempfile::tempdir().expect("a temporary folder");
     let resolver = Resolver::new(&spec.dir, Arc::new(environment()));
-    let helm = Helm::new(tool("helm"), cache.path());
+    let charts = charts(cache.path(), false);
     gather(
         spec,
         &Gather {
             resolver: &resolver,
-            helm: &helm,
+            charts: &charts,
             api_host,
         },
     )

@@ -18,9 +18,9 @@ pub(crate) struct Ours {
 }
 
 /// What the flags say.
-struct Request {
-    options: Options,
-    sources: ValueSources,
+pub(crate) struct Request {
+    pub(crate) options: Options,
+    pub(crate) sources: ValueSources,
     output: OutputOptions,
 }
 
@@ -57,7 +57,8 @@ fn run(chart: &Chart, call: &Call, warnings: &mut Vec<String>) -> Result<Vec<u8>
     rendered.to_text(&output).map_err(|error| error.to_string())
 }
 
-fn parse(call: &Call) -> Result<Request, String> {
+/// Reads the flags.
+pub(crate) fn parse(call: &Call) -> Result<Request, String> {
     let mut request = Request {
         options: Options::default(),
         sources: ValueSources::default(),
