@@ -5,6 +5,7 @@
 //! shared and mutable in place, as Go's are.
 
 pub mod deep;
+mod equal;
 pub mod fmt;
 mod func;
 mod later;

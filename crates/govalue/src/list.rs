@@ -74,6 +74,11 @@ impl List {
         self.ty
     }
 
+    /// Where its elements are in memory, to tell lists apart.
+    pub(crate) fn place(&self) -> usize {
+        Rc::as_ptr(&self.items).addr()
+    }
+
     /// Whether it is Go's nil slice.
     pub fn is_nil(&self) -> bool {
         self.nil

@@ -121,6 +121,11 @@ impl Map {
         self.inner.entries.borrow()
     }
 
+    /// Where its entries are in memory, to tell maps apart.
+    pub(crate) fn place(&self) -> usize {
+        Rc::as_ptr(&self.inner).addr()
+    }
+
     /// Whether both are the same map in memory.
     pub fn same(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.inner, &other.inner)

@@ -2,10 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::{Kind, List, Map, Object, Str, Type};
-
-/// How deep values are compared before they count as different: a map can hold itself.
-const MAX_DEPTH: usize = 1000;
+use crate::{Kind, List, Map, Object, Str, Type, equal};
 
 /// What an `interface{}` holds.
 #[derive(Clone, Debug, Default)]
@@ -125,38 +122,7 @@ impl Value {
 
     /// `reflect.DeepEqual`: the types are the same, and the contents.
     pub fn deep_eq(&self, other: &Self) -> bool {
-        deep_eq(self, other, 0)
-    }
-}
-
-fn deep_eq(a: &Value, b: &Value, depth: usize) -> bool {
-    if depth > MAX_DEPTH || a.ty() != b.ty() {
-        return false;
-    }
-    match (a, b) {
-        (Value::Nil, Value::Nil) => true,
-        (Value::Bool(a), Value::Bool(b)) => a == b,
-        (Value::Int(a, _), Value::Int(b, _)) => a == b,
-        (Value::Uint(a, _), Value::Uint(b, _)) => a == b,
-        (Value::Float(a, _), Value::Float(b, _)) => a == b,
-        (Value::Str(a), Value::Str(b)) => a == b,
-        (Value::Bytes(a), Value::Bytes(b)) => a == b,
-        (Value::List(a), Value::List(b)) => {
-            a.is_nil() == b.is_nil()
-                && a.len() == b.len()
-                && a.iter().zip(b.iter()).all(|(a, b)| deep_eq(a, b, depth + 1))
-        }
-        (Value::Map(a), Value::Map(b)) => {
-            let both = || {
-                let (a, b) = (a.borrow(), b.borrow());
-                a.len() == b.len()
-                    && a.iter()
-                        .all(|(key, a)| b.get(key).is_some_and(|b| deep_eq(a, b, depth + 1)))
-            };
-            a.same(b) || (a.is_nil() == b.is_nil() && both())
-        }
-        (Value::Object(a), Value::Object(b)) => Rc::ptr_eq(a, b) || deep_eq(&a.plain(), &b.plain(), depth + 1),
-        _ => false,
+        equal::deep_eq(self, other)
     }
 }
 
