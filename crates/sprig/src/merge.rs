@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use hoist_govalue::{Args, Func, FuncError, FuncResult, Kind, Map, Str, Type, Value};
 
-use crate::copy::MAX_DEPTH;
+use crate::copy::Walk;
 use crate::def::{map_at, map_of, variadic};
 use crate::defaults::is_empty;
 
@@ -33,7 +33,7 @@ fn merged(args: Args<'_>, overwrite: bool, must: bool) -> FuncResult {
         if target.is_nil() && !source.is_nil() {
             target = Map::new();
         }
-        match merge(&target, &source, overwrite, 0) {
+        match merge(&target, &source, overwrite, &mut Walk::new("merge")) {
             Ok(()) => {}
             Err(Refusal::Mergo(why)) if must => return Err(FuncError::new(why)),
             Err(Refusal::Mergo(_)) => return Ok("".into()),
@@ -43,14 +43,19 @@ fn merged(args: Args<'_>, overwrite: bool, must: bool) -> FuncResult {
     Ok(target.into())
 }
 
-/// What the target lacks, or has empty, it takes from the source; with `overwrite`, the rest, too.
-fn merge(target: &Map, source: &Map, overwrite: bool, depth: usize) -> Result<(), Refusal> {
-    if depth > MAX_DEPTH {
-        return Err(Refusal::Panic(FuncError::new(format!(
-            "merge: the maps are deeper than {MAX_DEPTH}, or hold themselves"
-        ))));
+impl From<FuncError> for Refusal {
+    fn from(why: FuncError) -> Self {
+        Self::Panic(why)
     }
-    if target.is_nil() {
+}
+
+/// What the target lacks, or has empty, it takes from the source; with `overwrite`, the rest, too.
+fn merge(target: &Map, source: &Map, overwrite: bool, walk: &mut Walk) -> Result<(), Refusal> {
+    walk.down(source.len(), |walk| merge_entries(target, source, overwrite, walk))
+}
+
+fn merge_entries(target: &Map, source: &Map, overwrite: bool, walk: &mut Walk) -> Result<(), Refusal> {
+    if target.is_nil() || target.same(source) {
         return Ok(());
     }
     // The source may be the target, or be reached by it: what it holds is read once.
@@ -69,7 +74,7 @@ fn merge(target: &Map, source: &Map, overwrite: bool, depth: usize) -> Result<()
             )));
         }
         if matches!(kind, Kind::Map | Kind::Struct | Kind::Ptr) {
-            descend(ours.as_ref(), &theirs, overwrite, depth)?;
+            descend(ours.as_ref(), &theirs, overwrite, walk)?;
         }
         if let Some(ours) = ours.as_ref().filter(|ours| !is_empty(ours)) {
             let both_maps = kind == Kind::Map && ours.kind() == Kind::Map;
@@ -83,16 +88,16 @@ fn merge(target: &Map, source: &Map, overwrite: bool, depth: usize) -> Result<()
 }
 
 /// Merges into what the target has already, where both are maps.
-fn descend(ours: Option<&Value>, theirs: &Value, overwrite: bool, depth: usize) -> Result<(), Refusal> {
+fn descend(ours: Option<&Value>, theirs: &Value, overwrite: bool, walk: &mut Walk) -> Result<(), Refusal> {
     let Some(ours) = ours else { return Ok(()) };
     match (ours, theirs) {
-        (Value::Map(ours), Value::Map(theirs)) => merge(ours, theirs, overwrite, depth + 1),
+        (Value::Map(ours), Value::Map(theirs)) => merge(ours, theirs, overwrite, walk),
         (Value::Map(ours), Value::Object(theirs)) if theirs.ty().kind() == Kind::Map => {
             let entries = theirs.entries().unwrap_or_default();
             let named = entries
                 .into_iter()
                 .filter_map(|(key, value)| Some((key.as_str()?.clone(), value)));
-            merge(ours, &named.collect(), overwrite, depth + 1)
+            merge(ours, &named.collect(), overwrite, walk)
         }
         (Value::Object(ours), Value::Object(theirs)) if Rc::ptr_eq(ours, theirs) => Ok(()),
         (Value::Object(ours), _) => match (ours.ty().kind(), theirs.kind()) {

@@ -9,12 +9,14 @@ mod documented;
 mod draws;
 mod flow;
 mod generated;
+mod hostile;
 mod lists;
 mod math;
 mod places;
 mod random;
 mod regex;
 mod semver;
+mod shaped;
 mod strings;
 mod template;
 

@@ -104,8 +104,10 @@ fn template(case: &str) -> String {
     if case.contains("{{") {
         return case.to_owned();
     }
+    // Strings are shown in base64, too, since the answers are JSON, which has no bytes that are not UTF-8.
     format!(
-        "{{{{ $v := .Values }}}}{{{{ $r := {case} }}}}{{{{ typeOf $r }}}}|{{{{ $r }}}}|{{{{ toPrettyJson $r }}}}|{{{{ kindOf $r }}}}"
+        "{{{{ $v := .Values }}}}{{{{ $r := {case} }}}}{{{{ typeOf $r }}}}|{{{{ $r }}}}|{{{{ toPrettyJson $r }}}}|\
+         {{{{ kindOf $r }}}}{{{{ if kindIs `string` $r }}}}|{{{{ b64enc $r }}}}{{{{ end }}}}"
     )
 }
 
