@@ -67,7 +67,6 @@ impl Kind {
 pub(crate) struct Token {
     pub(crate) kind: Kind,
     pub(crate) span: Span,
-    pub(crate) line: u32,
 }
 
 impl Token {
@@ -75,7 +74,6 @@ impl Token {
     pub(crate) const NONE: Self = Self {
         kind: Kind::Error,
         span: Span { start: 0, end: 0 },
-        line: 0,
     };
 }
 
@@ -84,8 +82,6 @@ pub(crate) struct Lexer<'a> {
     text: &'a [u8],
     pos: usize,
     start: usize,
-    line: u32,
-    start_line: u32,
     parens: i32,
     inside_action: bool,
     // Not so where a function has the name.
@@ -123,10 +119,6 @@ fn code_point(rune: char) -> String {
     text
 }
 
-fn newlines(bytes: &[u8]) -> u32 {
-    u32::try_from(memchr::memchr_iter(b'\n', bytes).count()).unwrap_or(u32::MAX)
-}
-
 /// Where the next action begins.
 fn left_delim(text: &[u8]) -> Option<usize> {
     memchr::memchr_iter(b'{', text).find(|at| text.get(at + 1) == Some(&b'{'))
@@ -139,8 +131,6 @@ impl<'a> Lexer<'a> {
             text,
             pos: 0,
             start: 0,
-            line: 1,
-            start_line: 1,
             parens: 0,
             inside_action: false,
             break_is_keyword: true,
@@ -148,6 +138,12 @@ impl<'a> Lexer<'a> {
             error: String::new(),
             failed: false,
         }
+    }
+
+    /// The line where a token begins.
+    pub(crate) fn line(&self, token: Token) -> usize {
+        let before = self.text.get(..token.span.start as usize).unwrap_or_default();
+        1 + memchr::memchr_iter(b'\n', before).count()
     }
 
     /// The token as errors show it.
@@ -168,7 +164,7 @@ impl<'a> Lexer<'a> {
 
     pub(crate) fn next(&mut self) -> Token {
         if self.failed {
-            return self.token_at(Kind::Eof, 0, 0);
+            return self.token_at(Kind::Eof, self.pos, self.pos);
         }
         if self.inside_action { self.action() } else { self.text() }
     }
@@ -189,22 +185,17 @@ impl<'a> Lexer<'a> {
                 start: start as u32,
                 end: end as u32,
             },
-            line: self.start_line,
         }
     }
 
     fn emit(&mut self, kind: Kind) -> Token {
         let token = self.token_at(kind, self.start, self.pos);
         self.start = self.pos;
-        self.start_line = self.line;
         token
     }
 
-    /// Skips what was not counted yet.
     fn ignore(&mut self) {
-        self.line += newlines(self.text.get(self.start..self.pos).unwrap_or_default());
         self.start = self.pos;
-        self.start_line = self.line;
     }
 
     fn fail(&mut self, message: impl Into<String>) -> Token {
@@ -219,7 +210,6 @@ impl<'a> Lexer<'a> {
             let Some(found) = left_delim(rest) else {
                 self.pos = self.text.len();
                 if self.pos > self.start {
-                    self.line += newlines(self.text.get(self.start..).unwrap_or_default());
                     return self.emit(Kind::Text);
                 }
                 return self.emit(Kind::Eof);
@@ -232,7 +222,6 @@ impl<'a> Lexer<'a> {
                     trimmed = text.iter().rev().take_while(|byte| is_space(**byte)).count();
                 }
                 self.pos -= trimmed;
-                self.line += newlines(self.text.get(self.start..self.pos).unwrap_or_default());
                 let token = self.emit(Kind::Text);
                 self.pos += trimmed;
                 self.ignore();
@@ -347,7 +336,6 @@ impl<'a> Lexer<'a> {
                     return self.fail("unterminated raw quoted string");
                 };
                 self.pos += end + 1;
-                self.line += newlines(self.text.get(self.start..self.pos).unwrap_or_default());
                 self.emit(Kind::RawString)
             }
             '$' => self.field_or_variable(Kind::Variable),
@@ -385,12 +373,16 @@ impl<'a> Lexer<'a> {
         } else {
             self.pos += 1;
         }
-        self.line += newlines(self.text.get(self.start..self.pos).unwrap_or_default());
         self.emit(Kind::Space)
     }
 
     fn skip_alphanumeric(&mut self) {
         loop {
+            let ascii = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+            self.pos += self.rest().iter().take_while(ascii).count();
+            if self.byte().is_none_or(|byte| byte.is_ascii()) {
+                return;
+            }
             let (rune, size) = utf8::decode(self.rest());
             if size == 0 || !is_alphanumeric(rune) {
                 return;
@@ -525,7 +517,7 @@ impl<'a> Lexer<'a> {
 mod tests {
     use super::{Kind, Lexer};
 
-    fn tokens(text: &str) -> Vec<(Kind, &str, u32)> {
+    fn tokens(text: &str) -> Vec<(Kind, &str, usize)> {
         let mut lexer = Lexer::new(text.as_bytes());
         let mut tokens = Vec::new();
         loop {
@@ -534,7 +526,7 @@ mod tests {
                 return tokens;
             }
             let span = token.span.start as usize..token.span.end as usize;
-            tokens.push((token.kind, &text[span], token.line));
+            tokens.push((token.kind, &text[span], lexer.line(token)));
             if token.kind == Kind::Error {
                 return tokens;
             }

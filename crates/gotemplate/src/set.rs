@@ -143,7 +143,7 @@ impl Set {
             if !seen.insert(Rc::as_ptr(file)) {
                 continue;
             }
-            for node in file.lists.iter().flat_map(|list| list.iter()) {
+            for node in &file.nodes {
                 if let Node::Branch(branch) = node {
                     let pipe = file.pipe(branch.pipe);
                     let (line, column) = file.place(pipe.pos);

@@ -4,7 +4,7 @@ use hoist_govalue::strconv;
 
 use crate::{
     stack::grow,
-    tree::{At, Command, File, Node, Operand, Pipe, Span, Term},
+    tree::{At, Command, File, Node, Operand, Pipe, Run, Term},
 };
 
 /// Longer texts are cut: only errors show them.
@@ -84,6 +84,7 @@ impl Writer<'_> {
                 pipe.pos
             }
             Node::Template(call) => {
+                let call = self.file.call(*call);
                 self.put(b"{{template ");
                 self.put(quote(&call.name).as_bytes());
                 if let Some(pipe) = call.pipe {
@@ -105,16 +106,17 @@ impl Writer<'_> {
     }
 
     fn pipe(&mut self, pipe: &Pipe) {
-        for (index, variable) in pipe.declared.iter().enumerate() {
+        let declared = pipe.declared.of(&self.file.declared);
+        for (index, variable) in declared.iter().enumerate() {
             if index > 0 {
                 self.put(b", ");
             }
             self.variable(variable.0);
         }
-        if !pipe.declared.is_empty() {
+        if !declared.is_empty() {
             self.put(if pipe.assign { b" = " } else { b" := " });
         }
-        for (index, command) in pipe.commands.iter().enumerate() {
+        for (index, command) in pipe.commands.of(&self.file.commands).iter().enumerate() {
             if index > 0 {
                 self.put(b" | ");
             }
@@ -123,7 +125,7 @@ impl Writer<'_> {
     }
 
     fn command(&mut self, command: &Command) {
-        for (index, argument) in command.args.iter().enumerate() {
+        for (index, argument) in command.args.of(&self.file.operands).iter().enumerate() {
             if index > 0 {
                 self.put(b" ");
             }
@@ -143,29 +145,29 @@ impl Writer<'_> {
     }
 
     fn operand(&mut self, operand: &Operand) {
-        match &operand.term {
+        match operand.term {
             Term::Dot => self.put(b"."),
             Term::Nil => self.put(b"nil"),
             Term::Bool(true) => self.put(b"true"),
             Term::Bool(false) => self.put(b"false"),
-            Term::Number(number) => self.put(self.file.span(number.text)),
-            Term::Str(_, quoted) => self.put(self.file.span(*quoted)),
+            Term::Number(number) => self.put(self.file.span(self.file.number(number).text)),
+            Term::Str(_, quoted) => self.put(self.file.span(quoted)),
             Term::Field(fields) => self.fields(fields),
             Term::Variable(variable, fields) => {
                 self.variable(variable.0);
                 self.fields(fields);
             }
-            Term::Function(_, name) => self.put(self.file.span(*name)),
-            Term::Pipe(pipe) => self.pipe(self.file.pipe(*pipe)),
+            Term::Function(_, name) => self.put(self.file.span(name)),
+            Term::Pipe(pipe) => self.pipe(self.file.pipe(pipe)),
             Term::Chain(base, fields) => {
-                self.bracketed(base);
+                self.bracketed(self.file.operand(base));
                 self.fields(fields);
             }
         }
     }
 
-    fn fields(&mut self, fields: &[Span]) {
-        for field in fields {
+    fn fields(&mut self, fields: Run) {
+        for field in fields.of(&self.file.fields) {
             self.put(b".");
             self.put(self.file.span(*field));
         }

@@ -8,7 +8,6 @@ use crate::{
     ExecError,
     builtin::{self, Builtin},
     funcs::Callee,
-    number::Number,
     text,
     tree::{At, Operand, Span, Term},
     value::{Seen, assign, can_be_nil, zero},
@@ -131,7 +130,7 @@ impl<'t> State<'t, '_> {
 
     fn argument(&mut self, dot: &Seen, ty: Type, operand: &'t Operand) -> Result<Value> {
         self.at = Some(At::Operand(operand));
-        match &operand.term {
+        match operand.term {
             Term::Nil if can_be_nil(ty) => Ok(zero(ty)),
             Term::Nil => self.fail(format!("cannot assign nil to {ty}")),
             Term::Bool(_) | Term::Number(_) | Term::Str(..) => self.constant(ty, operand),
@@ -165,17 +164,19 @@ impl<'t> State<'t, '_> {
     /// A constant as a value of a type.
     #[allow(clippy::cast_possible_truncation)]
     fn constant(&mut self, ty: Type, operand: &'t Operand) -> Result<Value> {
-        let number = |number: &Number| (number.int, number.uint, number.float);
-        let (int, uint, float) = match &operand.term {
-            Term::Number(constant) => number(constant),
+        let (int, uint, float) = match operand.term {
+            Term::Number(number) => {
+                let number = self.file.number(number);
+                (number.int, number.uint, number.float)
+            }
             _ => (None, None, None),
         };
         let kind = ty.kind();
-        let expected = match (kind, &operand.term) {
+        let expected = match (kind, operand.term) {
             (Kind::Interface, _) => return Ok(self.ideal(operand)?.value),
-            (Kind::Bool, Term::Bool(truth)) => return Ok(Value::Bool(*truth)),
+            (Kind::Bool, Term::Bool(truth)) => return Ok(Value::Bool(truth)),
             (Kind::Bool, _) => "bool",
-            (Kind::String, Term::Str(text, _)) => return Ok(text.clone()),
+            (Kind::String, Term::Str(text, _)) => return Ok(self.file.string(text).clone()),
             (Kind::String, _) => "string",
             _ if kind.is_float() => match float {
                 Some(float) if kind == Kind::Float32 => return Ok(Value::Float(f64::from(float as f32), kind)),

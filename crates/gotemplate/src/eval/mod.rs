@@ -12,7 +12,7 @@ use crate::{
     BranchKind, Context, Embedder, ExecError, builtin, error,
     stack::grow,
     text,
-    tree::{At, Branch, Call, File, ListId, Node, Pipe, Template, VarId},
+    tree::{At, Branch, Call, File, Node, Pipe, Run, Template, VarId},
     value::Seen,
 };
 
@@ -95,8 +95,8 @@ impl<'t, 'e> State<'t, 'e> {
 
 // Walking.
 impl<'t> State<'t, '_> {
-    fn list(&mut self, dot: &Seen, list: ListId) -> Result<Flow> {
-        for node in self.file.list(list) {
+    fn list(&mut self, dot: &Seen, list: Run) -> Result<Flow> {
+        for node in list.of(&self.file.nodes) {
             match node {
                 Node::Text(span) => {
                     self.context.out.extend_from_slice(self.file.span(*span));
@@ -123,7 +123,7 @@ impl<'t> State<'t, '_> {
                 }
                 Node::Template(call) => {
                     self.at = Some(At::Node(node));
-                    self.call_template(dot, call)?;
+                    self.call_template(dot, self.file.call(*call))?;
                 }
                 Node::Break => return Ok(Flow::Break),
                 Node::Continue => return Ok(Flow::Continue),
@@ -252,7 +252,7 @@ impl<'t> State<'t, '_> {
     }
 
     fn one_variable(&self, pipe: &Pipe, over: &Value) -> Result<()> {
-        if pipe.declared.len() < 2 {
+        if pipe.declared.of(&self.file.declared).len() < 2 {
             return Ok(());
         }
         let over = builtin::show(over);
@@ -267,11 +267,12 @@ impl<'t> State<'t, '_> {
         elements: impl Iterator<Item = (Seen, Seen)>,
     ) -> Result<bool> {
         let mark = self.context.variables.len();
+        let declared = pipe.declared.of(&self.file.declared);
         let mut ran = false;
         for (index, element) in elements {
             ran = true;
             self.step()?;
-            match (&pipe.declared[..], pipe.assign) {
+            match (declared, pipe.assign) {
                 ([], _) => {}
                 ([value], true) => self.set_variable(*value, element.clone())?,
                 ([key, value, ..], true) => {

@@ -10,7 +10,7 @@ use crate::{
     number::Ideal,
     stack::grow,
     text,
-    tree::{At, Command, Operand, Pipe, Span, Term},
+    tree::{At, Command, Operand, Pipe, Run, Span, Term},
     value::{Seen, zero},
 };
 
@@ -18,11 +18,11 @@ impl<'t> State<'t, '_> {
     pub(super) fn pipeline(&mut self, dot: &Seen, pipe: &'t Pipe) -> Result<Seen> {
         self.at = Some(At::Pipe(pipe));
         let mut value: Option<Seen> = None;
-        for command in &pipe.commands {
+        for command in pipe.commands.of(&self.file.commands) {
             value = Some(self.command(dot, command, value.take())?.unboxed());
         }
         let value = value.unwrap_or_default();
-        for variable in &pipe.declared {
+        for variable in pipe.declared.of(&self.file.declared) {
             if pipe.assign {
                 self.set_variable(*variable, value.clone())?;
             } else {
@@ -34,33 +34,33 @@ impl<'t> State<'t, '_> {
 
     fn command(&mut self, dot: &Seen, command: &'t Command, last: Option<Seen>) -> Result<Seen> {
         self.step()?;
-        let Some((first, args)) = command.args.split_first() else {
+        let Some((first, args)) = command.args.of(&self.file.operands).split_first() else {
             return Ok(Seen::INVALID);
         };
         let passed = Passed { args, last };
-        match &first.term {
+        match first.term {
             Term::Field(fields) => {
                 self.at = Some(At::Operand(first));
-                self.fields(dot, dot.clone(), first, fields, passed)
+                self.fields(dot, dot, first, fields, passed)
             }
             Term::Chain(base, fields) => self.chain(dot, first, base, fields, passed),
             Term::Function(callee, name) => {
                 self.at = Some(At::Operand(first));
-                self.function(dot, *callee, *name, At::Command(command), passed)
+                self.function(dot, callee, name, At::Command(command), passed)
             }
             Term::Pipe(pipe) => {
                 self.no_function(first, &passed)?;
-                let pipe = self.file.pipe(*pipe);
+                let pipe = self.file.pipe(pipe);
                 grow(|| self.pipeline(dot, pipe))
             }
             Term::Variable(id, fields) => {
                 self.at = Some(At::Operand(first));
-                let value = self.variable(*id)?;
+                let value = self.variable(id)?;
                 if fields.is_empty() {
                     self.no_function(first, &passed)?;
                     return Ok(value);
                 }
-                self.fields(dot, value, first, fields, passed)
+                self.fields(dot, &value, first, fields, passed)
             }
             term => {
                 self.at = Some(At::Operand(first));
@@ -85,18 +85,18 @@ impl<'t> State<'t, '_> {
     /// A constant where no type is asked for.
     pub(super) fn ideal(&mut self, operand: &'t Operand) -> Result<Seen> {
         self.at = Some(At::Operand(operand));
-        let value = match &operand.term {
-            Term::Bool(truth) => Value::Bool(*truth),
-            Term::Str(text, _) => text.clone(),
-            Term::Number(number) => match number.ideal {
+        let value = match operand.term {
+            Term::Bool(truth) => Value::Bool(truth),
+            Term::Str(text, _) => self.file.string(text).clone(),
+            Term::Number(number) => match self.file.number(number).ideal {
                 Ideal::Int(number) => Value::int(number),
                 Ideal::Float(number) => Value::float(number),
                 Ideal::Complex => {
-                    let text = String::from_utf8_lossy(self.file.span(number.text));
+                    let text = String::from_utf8_lossy(self.file.span(self.file.number(number).text));
                     return self.fail(format!("{text} is a complex number, which hoist does not know"));
                 }
                 Ideal::Overflow => {
-                    let text = String::from_utf8_lossy(self.file.span(number.text));
+                    let text = String::from_utf8_lossy(self.file.span(self.file.number(number).text));
                     return self.fail(format!("{text} overflows int"));
                 }
             },
@@ -108,34 +108,27 @@ impl<'t> State<'t, '_> {
         Ok(Seen::plain(value))
     }
 
-    fn chain(
-        &mut self,
-        dot: &Seen,
-        node: &'t Operand,
-        base: &'t Operand,
-        fields: &'t [Span],
-        passed: Passed<'t>,
-    ) -> Result<Seen> {
+    fn chain(&mut self, dot: &Seen, node: &'t Operand, base: u32, fields: Run, passed: Passed<'t>) -> Result<Seen> {
         self.at = Some(At::Operand(node));
-        let receiver = self.reference(dot, base)?;
-        self.fields(dot, receiver, node, fields, passed)
+        let receiver = self.reference(dot, self.file.operand(base))?;
+        self.fields(dot, &receiver, node, fields, passed)
     }
 
     /// What is not a constant, as an argument.
     pub(super) fn reference(&mut self, dot: &Seen, operand: &'t Operand) -> Result<Seen> {
         self.at = Some(At::Operand(operand));
-        match &operand.term {
+        match operand.term {
             Term::Dot => Ok(dot.clone()),
-            Term::Field(fields) => self.fields(dot, dot.clone(), operand, fields, Passed::NOTHING),
+            Term::Field(fields) => self.fields(dot, dot, operand, fields, Passed::NOTHING),
             Term::Variable(id, fields) => {
-                let value = self.variable(*id)?;
-                self.fields(dot, value, operand, fields, Passed::NOTHING)
+                let value = self.variable(id)?;
+                self.fields(dot, &value, operand, fields, Passed::NOTHING)
             }
             Term::Pipe(pipe) => {
-                let pipe = self.file.pipe(*pipe);
+                let pipe = self.file.pipe(pipe);
                 grow(|| self.pipeline(dot, pipe))
             }
-            Term::Function(callee, name) => self.function(dot, *callee, *name, At::Operand(operand), Passed::NOTHING),
+            Term::Function(callee, name) => self.function(dot, callee, name, At::Operand(operand), Passed::NOTHING),
             Term::Chain(base, fields) => self.chain(dot, operand, base, fields, Passed::NOTHING),
             Term::Nil => Ok(Seen::INVALID),
             Term::Bool(_) | Term::Number(_) | Term::Str(..) => self.ideal(operand),
@@ -145,21 +138,32 @@ impl<'t> State<'t, '_> {
     fn fields(
         &mut self,
         dot: &Seen,
-        mut receiver: Seen,
+        receiver: &Seen,
         node: &'t Operand,
-        fields: &'t [Span],
+        fields: Run,
         passed: Passed<'t>,
     ) -> Result<Seen> {
-        let Some((last, before)) = fields.split_last() else {
-            return Ok(receiver);
-        };
-        for field in before {
-            receiver = self.field(dot, *field, node, Passed::NOTHING, receiver)?;
+        match fields.of(&self.file.fields) {
+            [] => Ok(receiver.clone()),
+            [only] => self.field(dot, *only, node, passed, receiver),
+            [first, between @ .., last] => {
+                let mut value = self.field(dot, *first, node, Passed::NOTHING, receiver)?;
+                for field in between {
+                    value = self.field(dot, *field, node, Passed::NOTHING, &value)?;
+                }
+                self.field(dot, *last, node, passed, &value)
+            }
         }
-        self.field(dot, *last, node, passed, receiver)
     }
 
-    fn field(&mut self, dot: &Seen, name: Span, node: &'t Operand, passed: Passed<'t>, receiver: Seen) -> Result<Seen> {
+    fn field(
+        &mut self,
+        dot: &Seen,
+        name: Span,
+        node: &'t Operand,
+        passed: Passed<'t>,
+        receiver: &Seen,
+    ) -> Result<Seen> {
         let missing = self.context.options.missing_key;
         match &receiver.value {
             Value::Nil if receiver.boxed => {
@@ -186,16 +190,16 @@ impl<'t> State<'t, '_> {
             }
             Value::List(list) => match self.named_method(list.ty(), name) {
                 Some(method) => self.method(dot, &receiver.value, method, node, passed),
-                None => self.no_field(name, &receiver),
+                None => self.no_field(name, receiver),
             },
             Value::Object(object) => {
                 let known = self.file.name(name);
                 if let Some(method) = object.methods().iter().find(|method| method.name == known) {
                     return self.method(dot, &receiver.value, method, node, passed);
                 }
-                self.object_field(name, object, &receiver, &passed)
+                self.object_field(name, object, receiver, &passed)
             }
-            _ => self.no_field(name, &receiver),
+            _ => self.no_field(name, receiver),
         }
     }
 

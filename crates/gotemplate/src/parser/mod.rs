@@ -10,7 +10,7 @@ use crate::{
     BranchKind, FuncTable, ParseError,
     lexer::{Kind, Lexer, Token},
     stack::grow,
-    tree::{Branch, Call, File, ListId, Node, Pipe, Span, Template, VarId},
+    tree::{self, Branch, Call, Command, File, Node, Operand, PipeId, Run, Span, Template, VarId},
 };
 
 /// How deep control structures may be nested: ours; Go has none.
@@ -31,34 +31,38 @@ pub(crate) fn parse(name: &Str, text: &Str, functions: &FuncTable) -> Result<Par
     lexer.break_is_keyword = functions.callee("break").is_none();
     lexer.continue_is_keyword = functions.callee("continue").is_none();
     let mut parser = Parser {
-        name,
         text,
         functions,
         lexer,
         tree: Tree::default(),
-        lists: Vec::new(),
-        pipes: Vec::new(),
-        names: Names::default(),
+        // Guesses of what charts need.
+        file: File {
+            name: name.clone(),
+            text: text.clone(),
+            nodes: Vec::with_capacity(text.len() / 64),
+            pipes: Vec::with_capacity(text.len() / 64),
+            commands: Vec::with_capacity(text.len() / 64),
+            operands: Vec::with_capacity(text.len() / 32),
+            fields: Vec::with_capacity(text.len() / 32),
+            declared: Vec::new(),
+            variables: Vec::new(),
+            numbers: Vec::new(),
+            strings: Vec::new(),
+            calls: Vec::new(),
+        },
+        names: HashMap::new(),
+        nodes: Vec::new(),
+        commands: Vec::new(),
+        operands: Vec::new(),
         blocks: 0,
         defined: Vec::new(),
+        definitions: HashMap::new(),
     };
-    parser.names.id(b"$", Span { start: 0, end: 0 });
+    parser.variable(b"$", Span { start: 0, end: 0 });
     let root = parser.top()?;
     parser.add(name.clone(), root)?;
-    let Parser {
-        lists,
-        pipes,
-        names,
-        defined,
-        ..
-    } = parser;
-    let file = Rc::new(File {
-        name: name.clone(),
-        text: text.clone(),
-        lists,
-        pipes,
-        variables: names.spans,
-    });
+    let Parser { file, defined, .. } = parser;
+    let file = Rc::new(file);
     let mut main = None;
     let mut others = Vec::with_capacity(defined.len());
     for Defined {
@@ -87,26 +91,8 @@ pub(crate) fn parse(name: &Str, text: &Str, functions: &FuncTable) -> Result<Par
 /// A template that this text defines.
 struct Defined {
     name: Str,
-    root: ListId,
+    root: Run,
     empty: bool,
-}
-
-/// Numbers for the names of variables.
-#[derive(Default)]
-struct Names<'a> {
-    ids: HashMap<&'a [u8], VarId>,
-    spans: Vec<Span>,
-}
-
-impl<'a> Names<'a> {
-    fn id(&mut self, name: &'a [u8], span: Span) -> VarId {
-        let next = VarId(u32::try_from(self.spans.len()).unwrap_or(u32::MAX));
-        let id = *self.ids.entry(name).or_insert(next);
-        if id == next {
-            self.spans.push(span);
-        }
-        id
-    }
 }
 
 /// What each template (a text, a `define`, a `block`) has of its own while it is parsed.
@@ -116,7 +102,8 @@ struct Tree {
     /// The variables in scope, innermost last, and how often each is there.
     variables: Vec<VarId>,
     in_scope: Vec<u32>,
-    action_line: u32,
+    /// The delimiter of the action that is parsed now.
+    action: Option<Token>,
     ranges: usize,
     parens: usize,
 }
@@ -128,7 +115,7 @@ impl Default for Tree {
             peeked: 0,
             variables: vec![VarId(0)],
             in_scope: vec![1],
-            action_line: 0,
+            action: None,
             ranges: 0,
             parens: 0,
         }
@@ -160,16 +147,20 @@ impl Tree {
 }
 
 struct Parser<'a> {
-    name: &'a Str,
     text: &'a [u8],
     functions: &'a FuncTable,
     lexer: Lexer<'a>,
     tree: Tree,
-    lists: Vec<Box<[Node]>>,
-    pipes: Vec<Pipe>,
-    names: Names<'a>,
+    file: File,
+    names: HashMap<&'a [u8], VarId>,
+    // What is read of lists, pipelines and commands that are not complete yet, the innermost last.
+    nodes: Vec<Node>,
+    commands: Vec<Command>,
+    operands: Vec<Operand>,
     blocks: usize,
     defined: Vec<Defined>,
+    /// Where each name is among those.
+    definitions: HashMap<Str, usize>,
 }
 
 /// What ends a list.
@@ -241,8 +232,8 @@ impl<'a> Parser<'a> {
     }
 
     fn fail<T>(&self, message: impl Into<String>) -> Result<T> {
-        let line = self.tree.tokens[0].line as usize;
-        Err(ParseError::new(self.name.clone(), line, message.into()))
+        let line = self.lexer.line(self.tree.tokens[0]);
+        Err(ParseError::new(self.file.name.clone(), line, message.into()))
     }
 
     fn unexpected<T>(&self, token: Token, context: &str) -> Result<T> {
@@ -250,12 +241,15 @@ impl<'a> Parser<'a> {
             return self.fail(format!("unexpected {} in {context}", self.lexer.show(token)));
         }
         let mut message = self.lexer.show(token);
-        if self.tree.action_line != 0 && self.tree.action_line != token.line {
-            // Not "action in action".
-            if !message.ends_with(" action") {
-                message.push_str(" in action");
+        if let Some(action) = self.tree.action {
+            let line = self.lexer.line(action);
+            if line != self.lexer.line(token) {
+                // Not "action in action".
+                if !message.ends_with(" action") {
+                    message.push_str(" in action");
+                }
+                message.push_str(&format!(" started at {}:{line}", self.file.name));
             }
-            message.push_str(&format!(" started at {}:{}", self.name, self.tree.action_line));
         }
         self.fail(message)
     }
@@ -272,28 +266,34 @@ impl<'a> Parser<'a> {
 
 // Templates and control structures.
 impl<'a> Parser<'a> {
-    fn add_list(&mut self, nodes: Vec<Node>) -> ListId {
-        let id = ListId(u32::try_from(self.lists.len()).unwrap_or(u32::MAX));
-        self.lists.push(nodes.into_boxed_slice());
+    /// Makes a list of the nodes that were read since.
+    fn list(&mut self, mark: usize) -> Run {
+        let start = self.file.nodes.len();
+        self.file.nodes.extend(self.nodes.drain(mark..));
+        Run::since(&self.file.nodes, start)
+    }
+
+    fn variable(&mut self, name: &'a [u8], span: Span) -> VarId {
+        let next = VarId(tree::number(self.file.variables.len()));
+        let id = *self.names.entry(name).or_insert(next);
+        if id == next {
+            self.file.variables.push(span);
+        }
         id
     }
 
-    fn is_empty(&self, list: ListId) -> bool {
-        let nodes = self.lists.get(list.0 as usize).map_or(&[][..], |nodes| nodes);
-        nodes.iter().all(|node| match node {
+    /// A text may define a template twice when one of both is empty; the other one counts.
+    fn add(&mut self, name: Str, root: Run) -> Result<()> {
+        let empty = root.of(&self.file.nodes).iter().all(|node| match node {
             Node::Text(span) => is_blank(self.bytes(*span)),
             _ => false,
-        })
-    }
-
-    /// A text may define a template twice when one of both is empty; the other one counts.
-    fn add(&mut self, name: Str, root: ListId) -> Result<()> {
-        let empty = self.is_empty(root);
-        let Some(known) = self.defined.iter().position(|defined| defined.name == name) else {
+        });
+        let Some(known) = self.definitions.get(&name) else {
+            self.definitions.insert(name.clone(), self.defined.len());
             self.defined.push(Defined { name, root, empty });
             return Ok(());
         };
-        if let Some(known) = self.defined.get_mut(known)
+        if let Some(known) = self.defined.get_mut(*known)
             && known.empty
         {
             *known = Defined { name, root, empty };
@@ -308,8 +308,7 @@ impl<'a> Parser<'a> {
         ))
     }
 
-    fn top(&mut self) -> Result<ListId> {
-        let mut nodes = Vec::new();
+    fn top(&mut self) -> Result<Run> {
         while self.peek().kind != Kind::Eof {
             if self.peek().kind == Kind::LeftDelim {
                 let delim = self.next();
@@ -323,11 +322,11 @@ impl<'a> Parser<'a> {
                 self.tree.peeked = 2;
             }
             match self.text_or_action()? {
-                Item::Node(node) => nodes.push(node),
+                Item::Node(node) => self.nodes.push(node),
                 Item::Ending(ending) => return self.fail(format!("unexpected {}", ending.text())),
             }
         }
-        Ok(self.add_list(nodes))
+        Ok(self.list(0))
     }
 
     fn definition(&mut self) -> Result<()> {
@@ -346,14 +345,20 @@ impl<'a> Parser<'a> {
     }
 
     fn unquote(&self, token: Token) -> Result<Str> {
-        match strconv::unquote(self.bytes(token.span)) {
+        let literal = self.bytes(token.span);
+        // Most strings stand for themselves.
+        let inside = literal.get(1..literal.len().saturating_sub(1)).unwrap_or_default();
+        if inside.is_ascii() && memchr::memchr2(b'\\', b'\r', inside).is_none() {
+            return Ok(Str::from(inside));
+        }
+        match strconv::unquote(literal) {
             Some(text) => Ok(Str::from(text)),
             None => self.fail("invalid syntax"),
         }
     }
 
     /// Everything up to `{{end}}` or `{{else}}`.
-    fn item_list(&mut self) -> Result<(ListId, Ending)> {
+    fn item_list(&mut self) -> Result<(Run, Ending)> {
         if self.blocks >= MAX_BLOCKS {
             return self.fail("max block depth exceeded");
         }
@@ -363,12 +368,12 @@ impl<'a> Parser<'a> {
         list
     }
 
-    fn items(&mut self) -> Result<(ListId, Ending)> {
-        let mut nodes = Vec::new();
+    fn items(&mut self) -> Result<(Run, Ending)> {
+        let mark = self.nodes.len();
         while self.peek_non_space().kind != Kind::Eof {
             match self.text_or_action()? {
-                Item::Node(node) => nodes.push(node),
-                Item::Ending(ending) => return Ok((self.add_list(nodes), ending)),
+                Item::Node(node) => self.nodes.push(node),
+                Item::Ending(ending) => return Ok((self.list(mark), ending)),
             }
         }
         self.fail("unexpected EOF")
@@ -379,10 +384,10 @@ impl<'a> Parser<'a> {
         match token.kind {
             Kind::Text => Ok(Item::Node(Node::Text(token.span))),
             Kind::LeftDelim => {
-                self.tree.action_line = token.line;
+                self.tree.action = Some(token);
                 let item = self.action();
                 if item.is_ok() {
-                    self.tree.action_line = 0;
+                    self.tree.action = None;
                 }
                 item
             }
@@ -454,7 +459,7 @@ impl<'a> Parser<'a> {
         }))
     }
 
-    fn otherwise(&mut self, kind: BranchKind) -> Result<ListId> {
+    fn otherwise(&mut self, kind: BranchKind) -> Result<Run> {
         let chained = match kind {
             BranchKind::If => Some(Kind::If),
             BranchKind::With => Some(Kind::With),
@@ -468,7 +473,9 @@ impl<'a> Parser<'a> {
             self.blocks += 1;
             let node = grow(|| self.control(kind))?;
             self.blocks -= 1;
-            return Ok(self.add_list(vec![node]));
+            let mark = self.nodes.len();
+            self.nodes.push(node);
+            return Ok(self.list(mark));
         }
         let (list, ending) = self.item_list()?;
         if let Ending::Else = ending {
@@ -491,11 +498,7 @@ impl<'a> Parser<'a> {
         }
         self.add(name.clone(), root)?;
         self.tree = outer;
-        Ok(Node::Template(Box::new(Call {
-            pos: token.span.start,
-            name,
-            pipe: Some(pipe),
-        })))
+        Ok(self.call(token, name, Some(pipe)))
     }
 
     fn template(&mut self) -> Result<Node> {
@@ -507,11 +510,17 @@ impl<'a> Parser<'a> {
             self.backup();
             pipe = Some(self.pipeline(CONTEXT, Kind::RightDelim)?);
         }
-        Ok(Node::Template(Box::new(Call {
+        Ok(self.call(token, name, pipe))
+    }
+
+    fn call(&mut self, token: Token, name: Str, pipe: Option<PipeId>) -> Node {
+        let id = tree::number(self.file.calls.len());
+        self.file.calls.push(Call {
             pos: token.span.start,
             name,
             pipe,
-        })))
+        });
+        Node::Template(id)
     }
 
     fn template_name(&mut self, token: Token, context: &str) -> Result<Str> {

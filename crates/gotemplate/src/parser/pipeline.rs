@@ -7,7 +7,7 @@ use crate::{
     lexer::{Kind, Token},
     number,
     stack::grow,
-    tree::{Command, Operand, Pipe, PipeId, Span, Term, VarId},
+    tree::{self, Command, Operand, Pipe, PipeId, Run, Span, Term},
 };
 
 /// How deep parentheses may be nested: Go's limit.
@@ -16,9 +16,10 @@ const MAX_PARENS: usize = 10_000;
 impl Parser<'_> {
     pub(super) fn pipeline(&mut self, context: &str, end: Kind) -> Result<PipeId> {
         let pos = self.peek_non_space().span.start;
-        let mut declared = Vec::new();
-        let assign = self.declarations(context, &mut declared)?;
-        let mut commands: Vec<Command> = Vec::new();
+        let first = self.file.declared.len();
+        let assign = self.declarations(context)?;
+        let declared = Run::since(&self.file.declared, first);
+        let mark = self.commands.len();
         loop {
             let token = self.next_non_space();
             match token.kind {
@@ -36,32 +37,40 @@ impl Parser<'_> {
                 | Kind::Variable
                 | Kind::LeftParen => {
                     self.backup();
-                    commands.push(self.command()?);
+                    let command = self.command()?;
+                    self.commands.push(command);
                 }
                 _ => return self.unexpected(token, context),
             }
         }
+        let commands = self.commands.get(mark..).unwrap_or_default();
         if commands.is_empty() {
             return self.fail(format!("missing value for {context}"));
         }
         for (index, command) in commands.iter().enumerate().skip(1) {
-            let first = command.args.first().map(|operand| &operand.term);
-            if let Some(Term::Bool(_) | Term::Dot | Term::Nil | Term::Number(_) | Term::Str(..)) = first {
+            let first = command.args.of(&self.file.operands).first();
+            if let Some(Term::Bool(_) | Term::Dot | Term::Nil | Term::Number(_) | Term::Str(..)) =
+                first.map(|operand| operand.term)
+            {
                 return self.fail(format!("non executable command in pipeline stage {}", index + 1));
             }
         }
-        let id = PipeId(u32::try_from(self.pipes.len()).unwrap_or(u32::MAX));
-        self.pipes.push(Pipe {
+        let start = self.file.commands.len();
+        self.file.commands.extend(self.commands.drain(mark..));
+        let commands = Run::since(&self.file.commands, start);
+        let id = PipeId(tree::number(self.file.pipes.len()));
+        self.file.pipes.push(Pipe {
             pos,
             assign,
-            declared: declared.into_boxed_slice(),
-            commands: commands.into_boxed_slice(),
+            declared,
+            commands,
         });
         Ok(id)
     }
 
     /// The variables before `:=` or `=`; whether they are assigned.
-    fn declarations(&mut self, context: &str, declared: &mut Vec<VarId>) -> Result<bool> {
+    fn declarations(&mut self, context: &str) -> Result<bool> {
+        let mut count = 0;
         loop {
             let variable = self.peek_non_space();
             if variable.kind != Kind::Variable {
@@ -74,13 +83,14 @@ impl Parser<'_> {
             let comma = next.kind == Kind::Char && self.bytes(next.span) == b",";
             if matches!(next.kind, Kind::Assign | Kind::Declare) || comma {
                 self.next_non_space();
-                let id = self.names.id(self.bytes(variable.span), variable.span);
-                declared.push(id);
+                let id = self.variable(self.bytes(variable.span), variable.span);
+                self.file.declared.push(id);
+                count += 1;
                 self.tree.declare(id);
                 if !comma {
                     return Ok(next.kind == Kind::Assign);
                 }
-                if context == "range" && declared.len() < 2 {
+                if context == "range" && count < 2 {
                     match self.peek_non_space().kind {
                         Kind::Variable | Kind::RightDelim | Kind::RightParen => continue,
                         _ => return self.fail("range can only initialize variables"),
@@ -102,11 +112,11 @@ impl Parser<'_> {
 
     fn command(&mut self) -> Result<Command> {
         let pos = self.peek_non_space().span.start;
-        let mut args = Vec::new();
+        let mark = self.operands.len();
         loop {
             self.peek_non_space();
             if let Some(operand) = self.operand()? {
-                args.push(operand);
+                self.operands.push(operand);
             }
             let token = self.next();
             match token.kind {
@@ -117,16 +127,17 @@ impl Parser<'_> {
             }
             break;
         }
-        if args.is_empty() {
+        if self.operands.len() == mark {
             return self.fail("empty command");
         }
-        Ok(Command {
-            pos,
-            args: args.into_boxed_slice(),
-        })
+        let start = self.file.operands.len();
+        self.file.operands.extend(self.operands.drain(mark..));
+        let args = Run::since(&self.file.operands, start);
+        Ok(Command { pos, args })
     }
 
     fn operand(&mut self) -> Result<Option<Operand>> {
+        let mut start = self.file.fields.len();
         let Some(operand) = self.term()? else {
             return Ok(None);
         };
@@ -134,40 +145,48 @@ impl Parser<'_> {
         if first.kind != Kind::Field {
             return Ok(Some(operand));
         }
-        let mut fields = Vec::new();
-        while self.peek().kind == Kind::Field {
-            fields.push(self.field(self.tree.tokens[self.tree.peeked - 1]));
-            self.next();
+        if !matches!(operand.term, Term::Field(_)) {
+            // After the fields that are within parentheses.
+            start = self.file.fields.len();
         }
+        loop {
+            let token = self.peek();
+            if token.kind != Kind::Field {
+                break;
+            }
+            self.next();
+            self.file.fields.push(field(token));
+        }
+        let fields = Run::since(&self.file.fields, start);
         // The whole chain has the position of its first added field, as in Go.
         let pos = first.span.start;
         let term = match operand.term {
-            Term::Field(known) => Term::Field([&known[..], &fields].concat().into()),
-            Term::Variable(id, known) => Term::Variable(id, [&known[..], &fields].concat().into()),
+            Term::Field(_) => Term::Field(fields),
+            Term::Variable(id, _) => Term::Variable(id, fields),
             Term::Bool(_) | Term::Str(..) | Term::Number(_) | Term::Nil | Term::Dot => {
                 let text = self.literal(&operand);
                 return self.fail(format!("unexpected . after term {}", strconv::quote(text)));
             }
-            _ => Term::Chain(Box::new(operand), fields.into_boxed_slice()),
+            _ => {
+                let base = tree::number(self.file.operands.len());
+                self.file.operands.push(operand);
+                Term::Chain(base, fields)
+            }
         };
         Ok(Some(Operand { pos, term }))
     }
 
-    /// A field without its dot.
-    fn field(&self, token: Token) -> Span {
-        Span {
-            start: token.span.start + 1,
-            end: token.span.end,
-        }
-    }
-
     fn literal(&self, operand: &Operand) -> &[u8] {
-        match &operand.term {
+        match operand.term {
             Term::Bool(true) => b"true",
             Term::Bool(false) => b"false",
             Term::Nil => b"nil",
-            Term::Number(number) => self.bytes(number.text),
-            Term::Str(_, quoted) => self.bytes(*quoted),
+            Term::Number(number) => self
+                .file
+                .numbers
+                .get(number as usize)
+                .map_or(&[], |number| self.bytes(number.text)),
+            Term::Str(_, quoted) => self.bytes(quoted),
             _ => b".",
         }
     }
@@ -177,8 +196,10 @@ impl Parser<'_> {
         let text = self.bytes(token.span);
         let term = match token.kind {
             Kind::Identifier => {
-                let name = String::from_utf8_lossy(text);
-                match self.functions.callee(&name) {
+                match std::str::from_utf8(text)
+                    .ok()
+                    .and_then(|name| self.functions.callee(name))
+                {
                     Some(callee) => Term::Function(callee, token.span),
                     None => return self.fail(format!("function {} not defined", strconv::quote(text))),
                 }
@@ -186,13 +207,17 @@ impl Parser<'_> {
             Kind::Dot => Term::Dot,
             Kind::Nil => Term::Nil,
             Kind::Variable => {
-                let known = self.names.ids.get(text).copied();
+                let known = self.names.get(text).copied();
                 match known.filter(|id| self.tree.knows(*id)) {
-                    Some(id) => Term::Variable(id, Box::default()),
+                    Some(id) => Term::Variable(id, Run::EMPTY),
                     None => return self.fail(format!("undefined variable {}", strconv::quote(text))),
                 }
             }
-            Kind::Field => Term::Field(Box::new([self.field(token)])),
+            Kind::Field => {
+                let start = self.file.fields.len();
+                self.file.fields.push(field(token));
+                Term::Field(Run::since(&self.file.fields, start))
+            }
             Kind::Bool => Term::Bool(text == b"true"),
             Kind::CharConstant | Kind::Complex | Kind::Number => {
                 let number = match token.kind {
@@ -200,7 +225,11 @@ impl Parser<'_> {
                     _ => number::number(token.span, text, token.kind == Kind::Complex),
                 };
                 match number {
-                    Ok(number) => Term::Number(Box::new(number)),
+                    Ok(number) => {
+                        let id = tree::number(self.file.numbers.len());
+                        self.file.numbers.push(number);
+                        Term::Number(id)
+                    }
                     Err(message) => return self.fail(message),
                 }
             }
@@ -212,16 +241,18 @@ impl Parser<'_> {
                 let pipe = grow(|| self.pipeline("parenthesized pipeline", Kind::RightParen))?;
                 self.tree.parens -= 1;
                 // The pipeline's own position, not that of the parenthesis.
-                let pos = self
-                    .pipes
-                    .get(pipe.0 as usize)
-                    .map_or(token.span.start, |pipe| pipe.pos);
+                let pos = self.file.pipe(pipe).pos;
                 return Ok(Some(Operand {
                     pos,
                     term: Term::Pipe(pipe),
                 }));
             }
-            Kind::String | Kind::RawString => Term::Str(Value::Str(self.unquote(token)?), token.span),
+            Kind::String | Kind::RawString => {
+                let text = self.unquote(token)?;
+                let id = tree::number(self.file.strings.len());
+                self.file.strings.push(Value::Str(text));
+                Term::Str(id, token.span)
+            }
             _ => {
                 self.backup();
                 return Ok(None);
@@ -231,5 +262,13 @@ impl Parser<'_> {
             pos: token.span.start,
             term,
         }))
+    }
+}
+
+/// A field without its dot.
+fn field(token: Token) -> Span {
+    Span {
+        start: token.span.start + 1,
+        end: token.span.end,
     }
 }

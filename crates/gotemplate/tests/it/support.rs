@@ -118,18 +118,18 @@ fn helm_error(error: &ExecError) -> String {
         let location = all.split(": ").nth(1).unwrap_or_default();
         return format!("execution error at ({location}): {}", &all[start + 14..end]);
     }
-    let steps: Vec<_> = error.steps().collect();
+    let steps: Vec<_> = error.steps().map(ToString::to_string).collect();
     let mut blocks: Vec<String> = Vec::new();
-    for index in 0..steps.len() {
-        let rest: Vec<_> = steps[index..].iter().map(ToString::to_string).collect();
-        let rest = rest.join(": ");
-        let Some(block) = traced(&rest) else {
+    // From the innermost on: most errors that Helm cannot take apart are so at their end.
+    for index in (0..steps.len()).rev() {
+        let Some(block) = traced(&steps[index..].join(": ")) else {
             return all;
         };
         if blocks.last() != Some(&block) {
             blocks.push(block);
         }
     }
+    blocks.reverse();
     blocks.concat().trim().to_owned()
 }
 
