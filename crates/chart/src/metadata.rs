@@ -165,7 +165,8 @@ impl RawMetadata {
                     self.dependencies = reader.items(value, of, "[]*v2.Dependency").map(|items| {
                         let before = before.into_iter().chain(std::iter::repeat(None));
                         let both = items.iter().zip(before);
-                        both.map(|(item, before)| dependency(reader, item, before)).collect()
+                        both.map(|(item, before)| dependency(reader, item, of, before))
+                            .collect()
                     });
                 }
             }
@@ -265,7 +266,7 @@ fn maintainer(reader: &mut Reader, value: &Value) -> Option<Maintainer> {
     }
     let of = MAINTAINER.name;
     let mut read = Maintainer::default();
-    reader.fields(value, MAINTAINER, |reader, field, value| match field {
+    reader.nested(value, MAINTAINER, METADATA.name, |reader, field, value| match field {
         "name" => reader.string(value, of, &mut read.name),
         "email" => reader.string(value, of, &mut read.email),
         _ => reader.string(value, of, &mut read.url),
@@ -273,13 +274,19 @@ fn maintainer(reader: &mut Reader, value: &Value) -> Option<Maintainer> {
     Some(read)
 }
 
-pub(crate) fn dependency(reader: &mut Reader, value: &Value, before: Option<Dependency>) -> Option<Dependency> {
+/// A dependency; `parent` is the struct that has it.
+pub(crate) fn dependency(
+    reader: &mut Reader,
+    value: &Value,
+    parent: &str,
+    before: Option<Dependency>,
+) -> Option<Dependency> {
     if matches!(value, Value::Nil) {
         return None;
     }
     let of = DEPENDENCY.name;
     let mut read = before.unwrap_or_default();
-    reader.fields(value, DEPENDENCY, |reader, field, value| match field {
+    reader.nested(value, DEPENDENCY, parent, |reader, field, value| match field {
         "name" => reader.string(value, of, &mut read.name),
         "version" => reader.string(value, of, &mut read.version),
         "repository" => reader.string(value, of, &mut read.repository),

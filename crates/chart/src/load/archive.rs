@@ -37,6 +37,9 @@ pub(super) fn check_kind(name: &str, bytes: &[u8]) -> Result<(), String> {
 
 /// The files of an archive, by their paths below its one folder. `left` is how many bytes may still be unpacked.
 pub(super) fn files(bytes: &[u8], left: &mut u64) -> Result<Vec<ChartFile>, String> {
+    if bytes.len() < 10 {
+        return Err("unexpected EOF: it is too short for an archive".into());
+    }
     if !bytes.starts_with(b"\x1f\x8b") {
         return Err("it does not appear to be a valid chart file (details: gzip: invalid header)".into());
     }
@@ -47,9 +50,9 @@ pub(super) fn files(bytes: &[u8], left: &mut u64) -> Result<Vec<ChartFile>, Stri
     let mut archive = tar::Archive::new(unpacked);
     let mut files = Vec::new();
     let mut remaining = budget;
-    let entries = archive.entries().map_err(|error| error.to_string())?;
+    let entries = archive.entries().map_err(broken)?;
     for entry in entries {
-        let mut entry = entry.map_err(|error| error.to_string())?;
+        let mut entry = entry.map_err(broken)?;
         let kind = entry.header().entry_type();
         let name = entry.path_bytes();
         let name = String::from_utf8_lossy(&name).into_owned();
@@ -63,7 +66,7 @@ pub(super) fn files(bytes: &[u8], left: &mut u64) -> Result<Vec<ChartFile>, Stri
         }
         let size = usize::try_from(entry.size()).map_err(|_| too_big())?;
         let mut data = Vec::with_capacity(size);
-        entry.read_to_end(&mut data).map_err(|error| error.to_string())?;
+        entry.read_to_end(&mut data).map_err(broken)?;
         remaining = remaining.saturating_sub(data.len() as u64);
         if data.len() < size {
             return Err(format!("{path}: the archive ends before the file does"));
@@ -81,6 +84,13 @@ pub(super) fn files(bytes: &[u8], left: &mut u64) -> Result<Vec<ChartFile>, Stri
     }
     *left = left.saturating_sub(budget - remaining);
     Ok(files)
+}
+
+fn broken(error: std::io::Error) -> String {
+    if error.kind() == std::io::ErrorKind::UnexpectedEof || error.to_string().contains("incomplete deflate stream") {
+        return format!("unexpected EOF: the archive is cut off ({error})");
+    }
+    error.to_string()
 }
 
 pub(super) fn without_bom(data: Vec<u8>) -> Rc<[u8]> {

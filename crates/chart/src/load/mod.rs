@@ -98,7 +98,7 @@ fn check_api_version(files: &[ChartFile]) -> Result<(), String> {
         fields: &["apiVersion"],
     };
     let file = files.iter().find(|file| &*file.name == "Chart.yaml");
-    let file = file.ok_or("unable to detect chart version, no Chart.yaml found")?;
+    let file = file.ok_or("Chart.yaml file is missing: unable to detect chart version, no Chart.yaml found")?;
     let text = read_yaml(file, "Chart.yaml")?;
     let (mut reader, mut version) = (Reader::default(), String::new());
     reader.fields(&text, BASE, |reader, _, value| {
@@ -109,7 +109,7 @@ fn check_api_version(files: &[ChartFile]) -> Result<(), String> {
         .map_err(|why| format!("cannot load Chart.yaml: {why}"))?;
     match version.as_str() {
         "" | "v1" | "v2" => Ok(()),
-        "v3" => Err("charts of apiVersion v3 are an experiment of Helm's and are not supported".into()),
+        "v3" => Err("invalid chart apiVersion: v3 is an experiment of Helm's and is not supported".into()),
         _ => Err(format!("unsupported chart version: its apiVersion is {version}")),
     }
 }
@@ -295,7 +295,7 @@ fn read_lock(file: &ChartFile, what: &str) -> Result<(), String> {
         "digest" => reader.string(value, LOCK.name, &mut text_field),
         _ => {
             for item in reader.items(value, LOCK.name, "[]*v2.Dependency").unwrap_or_default() {
-                dependency(reader, &item, None);
+                dependency(reader, &item, LOCK.name, None);
             }
         }
     });

@@ -158,7 +158,9 @@ fn parse_numbers(text: &str) -> Result<Vec<u64>, String> {
     }
     let number = |part: &&str| {
         part.parse::<u64>()
-            .map_err(|_| format!("illegal non-numeric version component \"{part}\" in {quoted}: value out of range"))
+            .map_err(|_| format!(
+                "illegal non-numeric version component \"{part}\" in {quoted}: strconv.ParseUint: parsing \"{part}\": value out of range"
+            ))
     };
     parts.iter().map(number).collect()
 }
@@ -240,6 +242,10 @@ impl Object for Capabilities {
         plain_of(self.fields())
     }
 
+    fn members(&self) -> Option<Vec<(&'static str, Value)>> {
+        Some(self.fields())
+    }
+
     fn any(&self) -> &dyn Any {
         self
     }
@@ -248,6 +254,14 @@ impl Object for Capabilities {
 /// `common.KubeVersion`. Templates reach it through a pointer, so the methods of the pointer are there.
 #[derive(Debug)]
 struct Kube(KubeVersion);
+
+impl Kube {
+    fn exported(&self) -> Vec<(&'static str, Value)> {
+        let mut fields = self.fields();
+        fields.retain(|(name, _)| *name != "normalizedVersion");
+        fields
+    }
+}
 
 impl Object for Kube {
     fn ty(&self) -> Type {
@@ -287,19 +301,20 @@ impl Object for Kube {
     }
 
     fn field(&self, name: &str) -> Option<Value> {
-        let fields = self
-            .fields()
-            .into_iter()
-            .filter(|(known, _)| *known != "normalizedVersion");
-        fields
-            .into_iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| value)
+        let mut fields = self.exported().into_iter();
+        fields.find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    fn pointer_text(&self) -> Option<Str> {
+        Some(Str::from(self.0.normalized.as_str()))
     }
 
     fn plain(&self) -> Value {
-        let fields = self.fields().into_iter();
-        plain_of(fields.filter(|(name, _)| *name != "normalizedVersion").collect())
+        plain_of(self.exported())
+    }
+
+    fn members(&self) -> Option<Vec<(&'static str, Value)>> {
+        Some(self.exported())
     }
 
     fn any(&self) -> &dyn Any {
@@ -334,11 +349,12 @@ impl Object for BuildInfo {
     }
 
     fn plain(&self) -> Value {
+        plain_of(self.members().unwrap_or_default())
+    }
+
+    fn members(&self) -> Option<Vec<(&'static str, Value)>> {
         let fields = Self::FIELDS.iter().filter(|(_, _, text)| !text.is_empty());
-        let map: Map = fields
-            .map(|(_, name, text)| (Str::from(*name), Value::str(*text)))
-            .collect();
-        Value::Map(map)
+        Some(fields.map(|(_, name, text)| (*name, Value::str(*text))).collect())
     }
 
     fn any(&self) -> &dyn Any {

@@ -126,6 +126,10 @@ impl Object for Files {
         )
     }
 
+    fn elem(&self) -> Type {
+        Type::Bytes
+    }
+
     fn plain(&self) -> Value {
         let entries = self.sorted().into_iter();
         let entries = entries.map(|file| (Str::from(&*file.name), Value::Bytes(Rc::clone(&file.data))));

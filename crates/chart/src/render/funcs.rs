@@ -7,12 +7,14 @@ use hoist_goencoding::{json, toml, yaml};
 use hoist_gotemplate::FuncTable;
 use hoist_govalue::{Args, Body, Func, FuncError, FuncResult, List, Map, Str, Type, Value};
 
+use super::durations;
 use super::trouble::{END, START};
 
 /// All functions that templates have. Without `dns`, names are not looked up.
 pub(super) fn table(dns: bool) -> FuncTable {
     let mut table: FuncTable = hoist_sprig::functions().copied().collect();
     table.extend(OWN.iter().copied());
+    table.extend(durations::FUNCTIONS.iter().copied());
 
     if !dns {
         table.insert(pure("getHostByName", &[Type::Str], |_| Ok(Value::str(""))));
@@ -194,8 +196,22 @@ fn from_toml(args: Args<'_>) -> FuncResult {
     }
 }
 
-fn moment(_: &toml::Datetime) -> Value {
-    Value::Nil
+/// A `time.Time`; what has no zone gets one whose name tells so, as the library has it.
+fn moment(at: &toml::Datetime) -> Value {
+    let (zone, offset) = match at.zone {
+        toml::Zone::Utc => ("", 0),
+        toml::Zone::Offset(offset) => ("", i64::from(offset)),
+        toml::Zone::LocalDatetime => ("datetime-local", 0),
+        toml::Zone::LocalDate => ("date-local", 0),
+        toml::Zone::LocalTime => ("time-local", 0),
+    };
+    hoist_sprig::time::time(
+        (i64::from(at.year), i64::from(at.month), i64::from(at.day)),
+        (i64::from(at.hour), i64::from(at.minute), i64::from(at.second)),
+        at.nanosecond,
+        zone,
+        offset,
+    )
 }
 
 /// The words travel with marks around them, by which they are found in the text of the whole error.

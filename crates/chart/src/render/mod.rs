@@ -1,6 +1,7 @@
 //! The engine: parses all templates of a chart into one set, and executes those that make manifests.
 
 mod capabilities;
+mod durations;
 mod embedder;
 mod files;
 mod funcs;

@@ -37,6 +37,17 @@ impl Draft {
         })
     }
 
+    /// Where its metaschema says that it is.
+    pub(super) fn url(self) -> &'static str {
+        match self {
+            Self::Draft4 => "http://json-schema.org/draft-04/schema#",
+            Self::Draft6 => "http://json-schema.org/draft-06/schema#",
+            Self::Draft7 => "http://json-schema.org/draft-07/schema#",
+            Self::Draft2019 => "https://json-schema.org/draft/2019-09/schema#",
+            Self::Draft2020 => "https://json-schema.org/draft/2020-12/schema#",
+        }
+    }
+
     /// The keyword that names a schema.
     fn id(self) -> &'static str {
         match self {
@@ -83,45 +94,55 @@ pub(super) struct Document<'s> {
     begins: HashMap<*const Json, usize>,
 }
 
-/// Keywords whose value is a schema, or a list or map of them. Which of them a draft has does not matter for finding
-/// names: a name in an unknown place is unlikely, and harmless.
-const ONE: &[&str] = &[
-    "not",
-    "additionalProperties",
-    "items",
-    "additionalItems",
-    "propertyNames",
-    "contains",
-    "if",
-    "then",
-    "else",
-    "unevaluatedProperties",
-    "unevaluatedItems",
-    "contentSchema",
-];
-const LISTS: &[&str] = &["allOf", "anyOf", "oneOf", "prefixItems", "items"];
-const MAPS: &[&str] = &[
-    "definitions",
-    "$defs",
-    "properties",
-    "patternProperties",
-    "dependencies",
-    "dependentSchemas",
-];
+/// How schemas lie in the value of a keyword.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    One,
+    List,
+    Map,
+    /// One, or a list of them.
+    Items,
+}
+
+/// Where the schemas within a schema are.
+fn place(draft: Draft, keyword: &str) -> Option<Place> {
+    let since = |first: Draft, place: Place| (draft >= first).then_some(place);
+    match keyword {
+        "not" | "additionalProperties" | "additionalItems" => Some(Place::One),
+        "allOf" | "anyOf" | "oneOf" => Some(Place::List),
+        "items" => Some(Place::Items),
+        "definitions" | "properties" | "patternProperties" | "dependencies" => Some(Place::Map),
+        "propertyNames" | "contains" => since(Draft::Draft6, Place::One),
+        "if" | "then" | "else" => since(Draft::Draft7, Place::One),
+        "$defs" | "dependentSchemas" => since(Draft::Draft2019, Place::Map),
+        "unevaluatedProperties" | "unevaluatedItems" | "contentSchema" => since(Draft::Draft2019, Place::One),
+        "prefixItems" => since(Draft::Draft2020, Place::List),
+        _ => None,
+    }
+}
+
+/// A schema within another: the keyword, its name or index there, and itself.
+pub(super) type Child<'s> = (&'s str, Option<String>, &'s Json);
 
 /// The schemas directly within one. `named` says whether those that only wait to be referred to are among them.
-pub(super) fn children(object: &Object<String, Json>, named: bool) -> impl Iterator<Item = (Vec<&str>, &Json)> {
+pub(super) fn children<'s>(
+    draft: Draft,
+    object: &'s Object<String, Json>,
+    named: bool,
+) -> impl Iterator<Item = Child<'s>> {
     object.iter().flat_map(move |(key, value)| {
         let key = key.as_str();
-        let mut found: Vec<(Vec<&str>, &Json)> = Vec::new();
-        match value {
-            Json::Object(map) if MAPS.contains(&key) && (named || !matches!(key, "definitions" | "$defs")) => {
-                found.extend(map.iter().map(|(name, child)| (vec![key, name.as_str()], child)));
+        let place = place(draft, key).filter(|_| named || !matches!(key, "definitions" | "$defs"));
+        let mut found: Vec<Child<'s>> = Vec::new();
+        match (place, value) {
+            (Some(Place::Map), Json::Object(map)) => {
+                found.extend(map.iter().map(|(name, child)| (key, Some(name.clone()), child)));
             }
-            Json::Array(list) if LISTS.contains(&key) => {
-                found.extend(list.iter().map(|child| (vec![key], child)));
+            (Some(Place::List | Place::Items), Json::Array(list)) => {
+                let items = list.iter().enumerate();
+                found.extend(items.map(|(index, child)| (key, Some(index.to_string()), child)));
             }
-            Json::Object(_) | Json::Bool(_) if ONE.contains(&key) => found.push((vec![key], value)),
+            (Some(Place::One | Place::Items), Json::Object(_) | Json::Bool(_)) => found.push((key, None, value)),
             _ => {}
         }
         found
@@ -152,7 +173,8 @@ impl<'s> Document<'s> {
             };
             let Some(object) = object else { continue };
             document.anchor(json, object, resource)?;
-            waiting.extend(children(object, true).map(|(_, child)| (child, Some(resource))));
+            let draft = document.resources.get(resource).map_or(fallback, |it| it.draft);
+            waiting.extend(children(draft, object, true).map(|(_, _, child)| (child, Some(resource))));
         }
         Ok(document)
     }
@@ -271,7 +293,8 @@ impl<'s> Document<'s> {
         }
         if !fragment.starts_with('/') {
             let found = resource.anchors.get(fragment.as_str());
-            let found = found.ok_or_else(|| format!("anchor in {reference:?} not found in the schema"))?;
+            let found = found
+                .ok_or_else(|| format!("anchor in \"{}#{fragment}\" not found in schema {BASE:?}", resource.id))?;
             return Ok(Target::Node(self.within(found, start)));
         }
         let mut node = start;
@@ -282,7 +305,7 @@ impl<'s> Document<'s> {
                 Json::Array(list) => token.parse::<usize>().ok().and_then(|index| list.get(index)),
                 _ => None,
             };
-            let next = next.ok_or_else(|| format!("json-pointer in {reference:?} not found"))?;
+            let next = next.ok_or_else(|| format!("json-pointer in \"{}#{fragment}\" not found", resource.id))?;
             node = self.within(next, node);
         }
         Ok(Target::Node(node))
@@ -320,7 +343,8 @@ impl<'s> Document<'s> {
             if object.contains_key("$ref") && self.draft(node) < Draft::Draft2019 {
                 continue;
             }
-            waiting.extend(children(object, false).map(|(_, child)| self.within(child, node)));
+            let inside = children(self.draft(node), object, false);
+            waiting.extend(inside.map(|(_, _, child)| self.within(child, node)));
         }
         Ok(unresolved)
     }

@@ -14,10 +14,18 @@ pub(super) fn check<'s>(document: &Document<'s>, node: Node<'s>) -> Result<(), S
     let mut waiting = vec![(node, String::new())];
     while let Some((node, place)) = waiting.pop() {
         let draft = document.draft(node);
+        let bad = |place: &str, why: String| {
+            format!(
+                "\"file:///values.schema.json#\" is not valid against metaschema: jsonschema validation failed with '{}'\n\
+                 - at {}: {why}",
+                draft.url(),
+                quote(place)
+            )
+        };
         let object = match node.json {
             Json::Object(object) => object,
             Json::Bool(_) if draft > Draft::Draft4 => continue,
-            // Draft 4 has booleans in two places, whose keywords are looked at below.
+            // Draft 4 has booleans in two places, whose keywords are looked at with the schema around.
             Json::Bool(_) if place.ends_with("/additionalProperties") || place.ends_with("/additionalItems") => {
                 continue;
             }
@@ -31,17 +39,16 @@ pub(super) fn check<'s>(document: &Document<'s>, node: Node<'s>) -> Result<(), S
             }
         };
         for (key, value) in object {
-            let place = format!("{place}/{}", key.replace('~', "~0").replace('/', "~1"));
-            keyword(draft, key, value).map_err(|why| bad(&place, why))?;
+            keyword(draft, key, value).map_err(|why| bad(&format!("{place}/{}", escaped(key)), why))?;
         }
-        for (path, child) in children(object, true) {
+        for (key, token, child) in children(draft, object, true) {
             // A list of names is the other thing that `dependencies` may hold.
-            if child.is_array() && path.first() == Some(&"dependencies") {
+            if key == "dependencies" && child.is_array() {
                 continue;
             }
-            let mut place = place.clone();
-            for token in path {
-                place = format!("{place}/{}", token.replace('~', "~0").replace('/', "~1"));
+            let mut place = format!("{place}/{}", escaped(key));
+            if let Some(token) = token {
+                place = format!("{place}/{}", escaped(&token));
             }
             waiting.push((document.within(child, node), place));
         }
@@ -49,11 +56,8 @@ pub(super) fn check<'s>(document: &Document<'s>, node: Node<'s>) -> Result<(), S
     Ok(())
 }
 
-fn bad(place: &str, why: String) -> String {
-    format!(
-        "\"file:///values.schema.json#\" is not valid against metaschema: at {}: {why}",
-        quote(place)
-    )
+fn escaped(token: &str) -> String {
+    token.replace('~', "~0").replace('/', "~1")
 }
 
 pub(super) fn kind(value: &Json) -> &'static str {
@@ -122,17 +126,18 @@ fn keyword(draft: Draft, key: &str, value: &Json) -> Result<(), String> {
         "contains" | "propertyNames" if draft > Draft::Draft4 => schema(draft, value),
         "if" | "then" | "else" if draft >= Draft::Draft7 => schema(draft, value),
         "unevaluatedItems" | "unevaluatedProperties" | "contentSchema" if later => schema(draft, value),
-        "properties" | "definitions" => each(value, |value| schema(draft, value)),
-        "$defs" | "dependentSchemas" if later => each(value, |value| schema(draft, value)),
+        // What is in them is looked at by itself.
+        "properties" | "definitions" => want(value, value.is_object(), "object"),
+        "$defs" | "dependentSchemas" if later => want(value, value.is_object(), "object"),
         "patternProperties" => {
             for pattern in value.as_object().into_iter().flat_map(|object| object.keys()) {
                 regex::check(pattern).map_err(|why| format!("{} is not valid regex: {why}", quote(pattern)))?;
             }
-            each(value, |value| schema(draft, value))
+            want(value, value.is_object(), "object")
         }
         "dependencies" => each(value, |value| match value {
             Json::Array(_) => names(value).map(drop),
-            _ => schema(draft, value),
+            _ => Ok(()),
         }),
         "dependentRequired" if later => each(value, |value| names(value).map(drop)),
         _ => Ok(()),

@@ -199,23 +199,37 @@ fn email(text: &str) -> Result<(), String> {
 }
 
 fn date(text: &str) -> Result<(), String> {
-    let bad = || format!("parsing time {text:?} as \"2006-01-02\": cannot parse");
-    let part = |range: std::ops::Range<usize>| {
-        let part = text.get(range).filter(|part| digits(part) == part.len());
-        part.and_then(|part| part.parse::<u32>().ok()).ok_or_else(bad)
-    };
-    let dashes = text.as_bytes().get(4) == Some(&b'-') && text.as_bytes().get(7) == Some(&b'-');
-    if text.len() != 10 || !dashes {
-        return Err(bad());
+    let mut rest = text;
+    let mut numbers = [0_u32; 3];
+    for (index, (width, layout)) in [(4, "2006"), (2, "01"), (2, "02")].into_iter().enumerate() {
+        let bad = |rest: &str, layout: &str| {
+            format!("parsing time {text:?} as \"2006-01-02\": cannot parse {rest:?} as {layout:?}")
+        };
+        if index > 0 {
+            rest = rest.strip_prefix('-').ok_or_else(|| bad(rest, "-"))?;
+        }
+        let number = rest.get(..width).filter(|part| digits(part) == width);
+        let number = number
+            .and_then(|part| part.parse().ok())
+            .ok_or_else(|| bad(rest, layout))?;
+        if let Some(slot) = numbers.get_mut(index) {
+            *slot = number;
+        }
+        rest = rest.get(width..).unwrap_or_default();
+        if index == 1 && !(1..=12).contains(&number) {
+            return no(format!("parsing time {text:?}: month out of range"));
+        }
     }
-    let (year, month, day) = (part(0..4)?, part(5..7)?, part(8..10)?);
+    if !rest.is_empty() {
+        return no(format!("parsing time {text:?}: extra text: {rest:?}"));
+    }
+    let [year, month, day] = numbers;
     let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let days = match month {
         2 if is_leap => 29,
         2 => 28,
         4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => return no(format!("parsing time {text:?}: month out of range")),
+        _ => 31,
     };
     if !(1..=days).contains(&day) {
         return no(format!("parsing time {text:?}: day out of range"));

@@ -80,48 +80,45 @@ pub(super) fn shown_value(value: &Value) -> String {
     }
 }
 
-/// A number as the English printer of Go's x/text writes it: groups of three digits, at most three of a fraction.
+/// A number as the English printer of Go's x/text writes it: groups of three digits, or a power of ten.
 pub(super) fn english(number: f64) -> String {
-    let magnitude = number.abs();
-    if magnitude != 0.0 && !(1e-4..1e21).contains(&magnitude) {
-        let text = strconv::format_float(number, b'e', None, 64);
-        if let Some((mantissa, power)) = text.split_once('e') {
-            let power: i32 = power.parse().unwrap_or_default();
-            return format!("{mantissa}\u{a0}×\u{a0}10{}", superscript(power));
-        }
+    let text = strconv::format_float(number, b'g', None, 64);
+    if let Some((mantissa, power)) = text.split_once('e') {
+        let power: String = power.trim_start_matches('+').chars().map(superscript).collect();
+        return format!("{mantissa}×10{power}");
     }
-    let text = strconv::format_float(number, b'f', None, 64);
     let (sign, plain) = match text.strip_prefix('-') {
         Some(plain) => ("-", plain),
         None => ("", text.as_str()),
     };
     let (whole, fraction) = plain.split_once('.').unwrap_or((plain, ""));
-    let mut grouped = String::new();
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
+    let grouped = grouped(whole);
     if fraction.is_empty() {
         return format!("{sign}{grouped}");
     }
     format!("{sign}{grouped}.{fraction}")
 }
 
-fn superscript(power: i32) -> String {
+fn superscript(c: char) -> char {
     let digits = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
-    power
-        .to_string()
-        .chars()
-        .map(|c| match c.to_digit(10) {
-            Some(digit) => digits.get(digit as usize).copied().unwrap_or(c),
-            None => '⁻',
-        })
-        .collect()
+    match c.to_digit(10) {
+        Some(digit) => digits.get(digit as usize).copied().unwrap_or(c),
+        None => '⁻',
+    }
+}
+
+fn grouped(digits: &str) -> String {
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
 }
 
 /// A count as that printer writes it.
 pub(super) fn count(number: usize) -> String {
-    english(number as f64)
+    grouped(&number.to_string())
 }
