@@ -333,3 +333,45 @@ fn places(looked: &[PathBuf]) -> String {
     let looked: Vec<_> = looked.iter().map(|path| path.display().to_string()).collect();
     looked.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_disk_is_understood() {
+        let said = |kind: ErrorKind| FetchError::disk(Path::new("/cache/x"), &kind.into());
+        assert_eq!(said(ErrorKind::StorageFull).to_string(), "no space left for /cache/x");
+        assert!(matches!(said(ErrorKind::QuotaExceeded), FetchError::DiskFull { .. }));
+        for kind in [
+            ErrorKind::PermissionDenied,
+            ErrorKind::ReadOnlyFilesystem,
+            ErrorKind::NotADirectory,
+        ] {
+            assert!(matches!(said(kind), FetchError::NotWritable { .. }), "{kind}");
+        }
+        assert!(matches!(said(ErrorKind::InvalidData), FetchError::Disk { .. }));
+    }
+
+    #[test]
+    fn names_and_versions_are_listed_as_far_as_there_are_any() {
+        let versions: Vec<String> = ["2.0.0-rc.1", "1.0.0"].map(str::to_owned).into();
+        let error = |newest: &[String], count| FetchError::UnknownVersion {
+            name: "some".into(),
+            requested: "^3".into(),
+            from: "there".into(),
+            newest: newest.to_owned(),
+            count,
+        };
+        assert_eq!(
+            error(&versions, 2).to_string(),
+            "there has no version of some that fits `^3`; it has 2.0.0-rc.1, 1.0.0"
+        );
+        assert!(error(&versions, 2).hint().contains("version: 1.0.0"));
+        assert!(error(&versions[..1], 1).hint().contains("version: 2.0.0-rc.1"));
+        assert_eq!(
+            error(&[], 0).to_string(),
+            "there has no version of some that fits `^3`; it has none"
+        );
+    }
+}

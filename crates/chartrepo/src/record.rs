@@ -1,5 +1,6 @@
 //! What was fetched, from where, and by which digest: provenance that a caller may show or log.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use crate::Digest;
 use crate::lock::{ChartLock, FileLock};
 
 /// A chart that is at hand.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Fetched {
     /// The archive: a gzipped tar.
     pub bytes: Bytes,
@@ -23,7 +24,7 @@ pub struct Fetched {
 }
 
 /// A file that is at hand.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FetchedFile {
     /// The content.
     pub bytes: Bytes,
@@ -33,6 +34,24 @@ pub struct FetchedFile {
     pub record: Record,
     /// What the lock shall have for it.
     pub entry: FileLock,
+}
+
+// Both without their content, which is nobody's to log.
+
+impl fmt::Debug for Fetched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("Fetched");
+        text.field("path", &self.path).field("record", &self.record);
+        text.field("entry", &self.entry).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for FetchedFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("FetchedFile");
+        text.field("path", &self.path).field("record", &self.record);
+        text.field("entry", &self.entry).finish_non_exhaustive()
+    }
 }
 
 /// Where something came from, and what vouches for it. Holds no credentials.

@@ -30,55 +30,40 @@ enum Failure {
     },
 }
 
-/// The two clients, made when the first request is: reading the machine's certificates takes time.
+/// The clients, each made when it is needed: reading this machine's certificates takes time.
 #[derive(Debug, Default)]
 pub(crate) struct Net {
-    clients: OnceLock<Result<Clients, String>>,
-}
-
-#[derive(Debug)]
-struct Clients {
-    usual: reqwest::Client,
+    usual: OnceLock<Result<reqwest::Client, String>>,
     /// For servers on this machine: no proxy reaches them.
-    near: reqwest::Client,
+    near: OnceLock<Result<reqwest::Client, String>>,
 }
 
-impl Clients {
-    fn new(options: &Options) -> Result<Self, reqwest::Error> {
-        // Whoever came first has chosen; this crate works with any.
-        if rustls::crypto::CryptoProvider::get_default().is_none() {
-            rustls::crypto::ring::default_provider().install_default().ok();
-        }
-        let mut authorities = Vec::new();
-        for text in &options.authorities {
-            authorities.extend(reqwest::Certificate::from_pem_bundle(text.as_bytes())?);
-        }
-        let builder = || {
-            reqwest::Client::builder()
-                .user_agent(concat!("hoist/", env!("CARGO_PKG_VERSION")))
-                .connect_timeout(Duration::from_secs(15))
-                // Followed here, so that credentials stay with their origin.
-                .redirect(reqwest::redirect::Policy::none())
-                .tls_certs_merge(authorities.clone())
-        };
-        Ok(Self {
-            usual: builder().build()?,
-            near: builder().no_proxy().build()?,
-        })
+fn client(options: &Options, is_near: bool) -> Result<reqwest::Client, reqwest::Error> {
+    // Whoever came first has chosen; this crate works with any.
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        rustls::crypto::ring::default_provider().install_default().ok();
     }
+    let mut authorities = Vec::new();
+    for text in &options.authorities {
+        authorities.extend(reqwest::Certificate::from_pem_bundle(text.as_bytes())?);
+    }
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("hoist/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(Duration::from_secs(15))
+        // Followed here, so that credentials stay with their origin.
+        .redirect(reqwest::redirect::Policy::none())
+        .tls_certs_merge(authorities);
+    if is_near { builder.no_proxy() } else { builder }.build()
 }
 
 impl Net {
     fn client(&self, options: &Options, url: &Url) -> Result<&reqwest::Client, FetchError> {
-        let clients = self.clients.get_or_init(|| Clients::new(options).map_err(chain));
-        let clients = clients.as_ref().map_err(|why| FetchError::Reference {
+        let is_near = is_loopback(url);
+        let made = if is_near { &self.near } else { &self.usual };
+        let made = made.get_or_init(|| client(options, is_near).map_err(chain));
+        made.as_ref().map_err(|why| FetchError::Reference {
             what: "the list of trusted certificates".into(),
             why: why.clone(),
-        })?;
-        Ok(if is_loopback(url) {
-            &clients.near
-        } else {
-            &clients.usual
         })
     }
 

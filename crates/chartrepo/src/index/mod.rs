@@ -39,7 +39,8 @@ pub(crate) enum Miss {
 }
 
 impl Index {
-    /// Reads an index: YAML, or JSON. Unknown fields and entries without a valid version do no harm.
+    /// Reads an index: YAML, or JSON. Unknown fields do no harm, nor do entries that Helm passes over: without a name,
+    /// without a valid version, of an unknown type.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, String> {
         let file: File = if text.trim_ascii_start().starts_with(b"{")
             && let Ok(file) = serde_json::from_slice(text)
@@ -56,12 +57,8 @@ impl Index {
         if file.api_version.0.is_none_or(|version| version.is_empty()) {
             return Err("it has no `apiVersion`".into());
         }
-        let mut charts = file.entries.0;
-        for (name, entries) in &mut charts {
-            entries.retain(|entry| entry.name.as_deref().is_none_or(|own| own == name));
-        }
+        let charts = file.entries.0.into_iter();
         let charts = charts
-            .into_iter()
             .map(|(name, entries)| {
                 let mut entries: Vec<Entry> = entries.into_iter().filter_map(RawEntry::read).collect();
                 // Among equals the first stays first.
@@ -156,7 +153,9 @@ entries:
     - { name: cilium, version: not-a-version, urls: [] }
     - { name: cilium, version: 1.5, urls: ~ }
     - { name: cilium, version: 2.0.0-rc.1 }
-    - { version: 0.1.0 }
+    - { version: 0.2.0 }
+    - { name: other, version: 0.1.0, type: application }
+    - { name: cilium, version: 0.3.0, type: plugin }
   nothing: ~
   cert-manager: []
 "#;
@@ -208,9 +207,10 @@ entries:
 
     #[test]
     fn json_is_an_index_too() {
-        let index =
-            Index::parse(br#"{"apiVersion":"v1","entries":{"cilium":[null,{"version":"1.0.0","urls":["a"]}]}}"#)
-                .unwrap();
+        let index = Index::parse(
+            br#"{"apiVersion":"v1","entries":{"cilium":[null,{"name":"cilium","version":"1.0.0","urls":["a"]}]}}"#,
+        )
+        .unwrap();
         assert_eq!(found(&index, "1"), "1.0.0");
     }
 

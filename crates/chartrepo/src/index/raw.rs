@@ -32,7 +32,8 @@ impl<'de> Deserialize<'de> for Entries {
 
 #[derive(Default)]
 pub(super) struct RawEntry {
-    pub(super) name: Option<String>,
+    name: Option<String>,
+    kind: Option<String>,
     version: Option<String>,
     urls: Vec<String>,
     digest: Option<String>,
@@ -41,6 +42,12 @@ pub(super) struct RawEntry {
 
 impl RawEntry {
     pub(super) fn read(self) -> Option<Entry> {
+        let name = self.name?;
+        let good_name = !matches!(name.as_str(), "" | "." | "..") && !name.contains('/');
+        let good_kind = matches!(self.kind.as_deref(), None | Some("" | "application" | "library"));
+        if !good_name || !good_kind {
+            return None;
+        }
         Some(Entry {
             version: Version::parse(self.version?).ok()?,
             urls: self.urls,
@@ -66,6 +73,7 @@ impl<'de> Deserialize<'de> for RawEntry {
                 while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
                     match key.as_ref() {
                         "name" => entry.name = map.next_value::<Text>()?.0,
+                        "type" => entry.kind = map.next_value::<Text>()?.0,
                         "version" => entry.version = map.next_value::<Text>()?.0,
                         "digest" => entry.digest = map.next_value::<Text>()?.0,
                         "deprecated" => entry.deprecated = map.next_value::<Text>()?.0.as_deref() == Some("true"),

@@ -125,27 +125,27 @@ async fn a_slow_server_meets_a_deadline() {
     let server = repository([slow.clone(), ok(archive("some", "1.0.0"))], None).await;
     // One request may be lost.
     let options = Options {
-        request_timeout: Duration::from_millis(300),
+        request_timeout: Duration::from_millis(1000),
         ..quick()
     };
     fetch(&server, options.clone()).await.unwrap();
     let server = repository([slow.clone()], None).await;
     let error = fetch(&server, Options { attempts: 2, ..options }).await.unwrap_err();
     insta::assert_snapshot!(said(&server, &error), @r#"
-    chart some 1.0.0 cannot be fetched: no end after 0.3 s of asking http://HOST/some.tgz
+    chart some 1.0.0 cannot be fetched: no end after 1 s of asking http://HOST/some.tgz
     is the server reachable? a mirror under `mirrors` may stand for it
     "#);
     let error = fetch(
         &server,
         Options {
-            deadline: Duration::from_millis(500),
+            deadline: Duration::from_millis(2000),
             ..quick()
         },
     )
     .await
     .unwrap_err();
     insta::assert_snapshot!(said(&server, &error), @r#"
-    chart some 1.0.0 cannot be fetched: no end after 0.5 s of fetching it, at last asking http://HOST/some.tgz
+    chart some 1.0.0 cannot be fetched: no end after 2 s of fetching it, at last asking http://HOST/some.tgz
     is the server reachable? a mirror under `mirrors` may stand for it
     "#);
     // All attempts together, too.
@@ -158,7 +158,7 @@ async fn a_slow_server_meets_a_deadline() {
     };
     let error = fetch(&server, options).await.unwrap_err();
     assert!(matches!(error, FetchError::TimedOut { .. }), "{error}");
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < Duration::from_secs(60));
 }
 
 #[tokio::test]

@@ -557,3 +557,59 @@ async fn a_mirror_serves_archives_that_its_index_names_elsewhere() {
     );
     assert_eq!(mirror.asked(), [""; 0]);
 }
+
+/// JSON, which helm reads without complaining of fields that it does not know.
+const ODD: &str = r#"{"apiVersion":"v1","future":1,"entries":{"some":[
+    null,
+    {"version":"9.0.0","urls":["x"]},
+    {"name":"some","version":"8.0.0","type":"plugin","urls":["x"]},
+    {"name":"..","version":"7.0.0","urls":["x"]},
+    {"name":"some","urls":["x"]},
+    {"name":"some","version":"next","urls":["x"]},
+    {"name":"some","version":"1.0.0","urls":["charts/some-1.0.0.tgz"],"future":{"a":[1]}},
+    {"name":"other","version":"2.0.0","urls":["charts/some-2.0.0.tgz","x"],"type":"library","deprecated":true},
+    {"name":"some","version":"v3.0.0-rc.1","urls":["charts/some-v3.0.0-rc.1.tgz"]},
+    {"name":"some","version":"1.5.0","urls":[]}
+],"none":null}}"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn odd_entries_are_passed_over_as_helm_passes_over_them() {
+    let server = Server::start().await;
+    server.page("/index.yaml", [ok(ODD)]);
+    for version in ["1.0.0", "2.0.0", "v3.0.0-rc.1"] {
+        server.page(&format!("/charts/some-{version}.tgz"), [ok(archive("some", version))]);
+    }
+    let cache = tempfile::tempdir().unwrap();
+    let ours = store(&cache);
+    for (name, request, expected) in [
+        ("some", "", Some("2.0.0")),
+        ("some", "^1", None),
+        ("some", "~1.0", Some("1.0.0")),
+        ("some", ">2-0", Some("v3.0.0-rc.1")),
+        ("some", ">=7", None),
+        ("none", "", None),
+        ("other", "", None),
+    ] {
+        let repo = server.url("");
+        let theirs = tokio::task::spawn_blocking(move || {
+            let home = tempfile::tempdir().unwrap();
+            helm(home.path(), &["pull", "--repo", &repo, name, "--version", request]);
+            archive_in(home.path()).map(|(name, _)| name)
+        });
+        let ours = ours
+            .chart(&chart(&server.url(""), name, request), &Lock::default())
+            .await;
+        let ours = ours.map(|fetched| (fetched.entry.version, fetched.record.deprecated));
+        let deprecated = expected == Some("2.0.0");
+        assert_eq!(
+            ours.as_ref().ok(),
+            expected.map(|version| (version.to_owned(), deprecated)).as_ref(),
+            "{name} {request:?} {ours:?}"
+        );
+        assert_eq!(
+            theirs.await.unwrap(),
+            expected.map(|version| format!("some-{version}.tgz")),
+            "{name} {request:?}"
+        );
+    }
+}
