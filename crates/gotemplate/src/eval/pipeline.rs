@@ -17,8 +17,12 @@ use crate::{
 impl<'t> State<'t, '_> {
     pub(super) fn pipeline(&mut self, dot: &Seen, pipe: &'t Pipe) -> Result<Seen> {
         self.at = Some(At::Pipe(pipe));
+        let commands = pipe.commands.of(&self.file.commands);
+        if let ([only], true) = (commands, pipe.declared.is_empty()) {
+            return Ok(self.command(dot, only, None)?.unboxed());
+        }
         let mut value: Option<Seen> = None;
-        for command in pipe.commands.of(&self.file.commands) {
+        for command in commands {
             value = Some(self.command(dot, command, value.take())?.unboxed());
         }
         let value = value.unwrap_or_default();
