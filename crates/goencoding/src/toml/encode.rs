@@ -1,30 +1,10 @@
 //! Writes values as TOML.
 
-use hoist_govalue::{Kind, MAX_STRING, Object, Str, Value, deep, strconv};
+use hoist_govalue::{Kind, MAX_STRING, Str, Value, deep, strconv};
 
 use super::key::{append_part, append_quoted, join};
+use super::shape::{Form, Shape, form, items, refused, shape, split, too_deep};
 use super::{MAX_DEPTH, TomlError};
-
-/// What TOML calls a value, as far as it decides how it is written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    /// Nothing: it is left out, and no list may have it.
-    Nil,
-    /// What is written behind an equals sign.
-    Plain,
-    Table,
-    /// A list of tables alone.
-    Tables,
-}
-
-/// How an object is written.
-enum Form {
-    Table(Vec<(Str, Value)>),
-    List(Vec<Value>),
-    Quoted(Str),
-    Bare(Vec<u8>),
-    Scalar(Value),
-}
 
 struct Encoder {
     out: Vec<u8>,
@@ -44,10 +24,6 @@ pub(super) fn document(value: &Value) -> Result<Vec<u8>, TomlError> {
     };
     encoder.value(value)?;
     Ok(encoder.out)
-}
-
-fn refused(text: impl Into<String>) -> TomlError {
-    TomlError::Refused(text.into())
 }
 
 impl Encoder {
@@ -132,9 +108,9 @@ impl Encoder {
     /// A table's entries, on lines of their own: first those behind an equals sign, then the tables.
     fn entries(&mut self, table: &Value) -> Result<(), TomlError> {
         let (plain, tables) = split(table)?;
-        for (key, value) in plain.into_iter().chain(tables) {
-            self.key.push(key);
-            self.value(&value)?;
+        for entry in plain.into_iter().chain(tables) {
+            self.key.push(entry.key);
+            self.value(&entry.value)?;
             self.key.pop();
         }
         Ok(())
@@ -143,21 +119,17 @@ impl Encoder {
     /// A table between braces.
     fn inline(&mut self, table: &Value) -> Result<(), TomlError> {
         let (plain, tables) = split(table)?;
-        let more = !tables.is_empty();
         self.out.push(b'{');
-        for (entries, more) in [(plain, more), (tables, false)] {
-            let last = entries.len().saturating_sub(1);
-            for (index, (key, value)) in entries.into_iter().enumerate() {
-                if shape(&value, 0)? == Shape::Nil {
-                    // With the comma before it left where it is.
-                    continue;
-                }
-                append_part(&mut self.out, &key);
-                self.out.extend_from_slice(b" = ");
-                self.element(&value)?;
-                if more || index < last {
-                    self.out.extend_from_slice(b", ");
-                }
+        for entry in plain.into_iter().chain(tables) {
+            if shape(&entry.value, 0)? == Shape::Nil {
+                // With the comma before it left where it is.
+                continue;
+            }
+            append_part(&mut self.out, &entry.key);
+            self.out.extend_from_slice(b" = ");
+            self.element(&entry.value)?;
+            if entry.comma {
+                self.out.extend_from_slice(b", ");
             }
         }
         self.out.push(b'}');
@@ -220,120 +192,5 @@ impl Encoder {
         if !text.contains(['e', '.']) {
             self.write(".0");
         }
-    }
-}
-
-fn too_deep() -> TomlError {
-    TomlError::Limit(format!("a value is nested more than {MAX_DEPTH} deep"))
-}
-
-fn shape(value: &Value, depth: usize) -> Result<Shape, TomlError> {
-    if depth > MAX_DEPTH {
-        return Err(too_deep());
-    }
-    let list = match value {
-        Value::Nil => return Ok(Shape::Nil),
-        Value::Map(map) if map.is_nil() => return Ok(Shape::Nil),
-        Value::Map(_) => return Ok(Shape::Table),
-        Value::List(list) if list.is_nil() => return Ok(Shape::Nil),
-        Value::List(list) => list,
-        Value::Object(object) => {
-            return match form(object.as_ref())? {
-                Form::Table(_) => Ok(Shape::Table),
-                Form::List(items) => shape(&Value::list(items), depth),
-                _ => Ok(Shape::Plain),
-            };
-        }
-        _ => return Ok(Shape::Plain),
-    };
-    let mut tables = !list.is_empty();
-    for item in list.iter() {
-        match deep::step(|| shape(item, depth + 1))? {
-            Shape::Nil => return Err(refused("toml: cannot encode array with nil element")),
-            Shape::Table => {}
-            Shape::Plain | Shape::Tables => tables = false,
-        }
-    }
-    Ok(if tables { Shape::Tables } else { Shape::Plain })
-}
-
-fn items(list: &Value) -> Result<Vec<Value>, TomlError> {
-    match list {
-        Value::List(list) => Ok(list.to_vec()),
-        Value::Bytes(bytes) => Ok(bytes
-            .iter()
-            .map(|byte| Value::Uint(u64::from(*byte), Kind::Uint8))
-            .collect()),
-        Value::Object(object) => match form(object.as_ref())? {
-            Form::List(items) => Ok(items),
-            _ => Ok(Vec::new()),
-        },
-        _ => Ok(Vec::new()),
-    }
-}
-
-type Entries = Vec<(Str, Value)>;
-
-/// A table's entries: those behind an equals sign, and the tables; each sorted by key.
-fn split(table: &Value) -> Result<(Entries, Entries), TomlError> {
-    let entries = match table {
-        Value::Map(map) => map.entries(),
-        Value::Object(object) => match form(object.as_ref())? {
-            Form::Table(entries) => entries,
-            _ => Vec::new(),
-        },
-        _ => Vec::new(),
-    };
-    let (mut plain, mut tables) = (Vec::new(), Vec::new());
-    for entry in entries {
-        match shape(&entry.1, 0)? {
-            Shape::Nil | Shape::Plain => plain.push(entry),
-            Shape::Table | Shape::Tables => tables.push(entry),
-        }
-    }
-    Ok((plain, tables))
-}
-
-fn form(object: &dyn Object) -> Result<Form, TomlError> {
-    let ty = object.ty();
-    let text = || object.text().unwrap_or_default();
-    match (ty.name(), ty.kind()) {
-        ("time.Time", _) => Ok(Form::Bare(time(object))),
-        // Those that have a `MarshalText`, and one that the library knows.
-        ("time.Duration" | "*semver.Version" | "semver.Version", _) => Ok(Form::Quoted(text())),
-        (_, Kind::Map) => {
-            let entries = object.entries().unwrap_or_default().into_iter();
-            let mut entries = entries
-                .map(|(key, value)| match key {
-                    Value::Str(key) => Ok((key, value)),
-                    _ => Err(refused("toml: cannot encode a map with non-string key type")),
-                })
-                .collect::<Result<Vec<_>, _>>()?;
-            entries.sort_by(|a, b| a.0.cmp(&b.0));
-            Ok(Form::Table(entries))
-        }
-        (_, Kind::Slice) => {
-            let entries = object.entries().unwrap_or_default();
-            Ok(Form::List(entries.into_iter().map(|(_, value)| value).collect()))
-        }
-        (_, Kind::Func) => Err(refused("unsupported type: func")),
-        (name, Kind::Struct | Kind::Ptr) => Err(TomlError::Limit(format!("hoist does not write a {name} as TOML"))),
-        _ => Ok(Form::Scalar(object.plain())),
-    }
-}
-
-/// A time, without quotes. One that was read without a zone is written without.
-fn time(object: &dyn Object) -> Vec<u8> {
-    let text = object.text().unwrap_or_default();
-    let mut words = text.split(|byte| *byte == b' ');
-    let (date, time) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    match words.nth(1) {
-        Some(b"datetime-local") => [date, b"T", time].concat(),
-        Some(b"date-local") => date.to_vec(),
-        Some(b"time-local") => time.to_vec(),
-        _ => match object.plain() {
-            Value::Str(text) => text.to_vec(),
-            _ => Vec::new(),
-        },
     }
 }

@@ -6,7 +6,9 @@ mod key;
 mod lexer;
 mod parser;
 mod scalar;
+mod shape;
 mod tables;
+mod words;
 
 use hoist_govalue::{Map, Value};
 use thiserror::Error;
