@@ -101,3 +101,39 @@ fn prime(candidate: &BigUint, small: &[u64]) -> bool {
     let divided = small.iter().any(|prime| (candidate % *prime).bits() == 0);
     candidate.bit(0) && !divided && is_prime(Flavor::Any, &BoxedUint::from_be_slice_vartime(&candidate.to_bytes_be()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Random enough for a test, and the same each time.
+    struct Counter(u64);
+
+    impl Host for Counter {
+        fn now(&mut self) -> std::time::SystemTime {
+            std::time::UNIX_EPOCH
+        }
+
+        fn random(&mut self, buffer: &mut [u8]) {
+            for byte in buffer {
+                self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                *byte = (self.0 >> 56) as u8;
+            }
+        }
+
+        fn resolve(&mut self, _name: &str) -> Result<Vec<std::net::IpAddr>, String> {
+            Ok(Vec::new())
+        }
+    }
+
+    #[test]
+    fn a_key_is_sound_and_reads_as_it_was_written() {
+        let key = DsaKey::generate(&mut Counter(7));
+        let one = BigUint::from(1u8);
+        assert_eq!((key.p.bits(), key.q.bits()), (BITS, 256));
+        assert_eq!((&key.p - &one) % &key.q, BigUint::ZERO);
+        assert!(key.g > one && key.g.modpow(&key.q, &key.p) == one);
+        assert!(key.x < key.q && key.g.modpow(&key.x, &key.p) == key.y);
+        assert!(DsaKey::from_der(&key.to_der()).is_some_and(|again| again == key));
+    }
+}

@@ -92,7 +92,12 @@ impl EcKey {
 
     /// Reads SEC 1, of this curve where it is known from around it; else Go's text of the error.
     pub(super) fn from_sec1(bytes: &[u8], curve: Option<&[u8]>) -> Result<Self, String> {
-        let Some((version, secret, own)) = read(bytes) else {
+        let Some(Sec1 {
+            version,
+            secret,
+            curve: own,
+        }) = read(bytes)
+        else {
             return Err(super::keys::other_format(bytes, super::keys::Format::Sec1));
         };
         if version != 1 {
@@ -155,8 +160,14 @@ impl EcKey {
     }
 }
 
-/// The version, the number and the curve of SEC 1.
-fn read(bytes: &[u8]) -> Option<(u64, &[u8], Option<&[u8]>)> {
+struct Sec1<'a> {
+    version: u64,
+    secret: &'a [u8],
+    /// Its name, which may be left out where what is around tells it.
+    curve: Option<&'a [u8]>,
+}
+
+fn read(bytes: &[u8]) -> Option<Sec1<'_>> {
     let mut reader = Reader::new(bytes).sequence()?;
     let version = reader.small()?;
     let secret = reader.read(OCTET_STRING)?.content;
@@ -167,7 +178,7 @@ fn read(bytes: &[u8]) -> Option<(u64, &[u8], Option<&[u8]>)> {
     if let Some(point) = reader.read(context(1, true)) {
         Reader::new(point.content).read(BIT_STRING)?;
     }
-    reader.is_empty().then_some((version, secret, curve))
+    reader.is_empty().then_some(Sec1 { version, secret, curve })
 }
 
 /// Whether bytes have the form of SEC 1.

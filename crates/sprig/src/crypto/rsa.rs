@@ -114,7 +114,8 @@ impl RsaKey {
         let primes = vec![part(&self.p), part(&self.q)];
         RsaPrivateKey::from_components(part(&self.n), part(&self.e), part(&self.d), primes)
             .and_then(|key| key.sign(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(message)))
-            .map_err(|error| format!("crypto/rsa: {error}"))
+            // What is left to be wrong: the primes are none.
+            .map_err(|_| "crypto/rsa: decryption error".to_owned())
     }
 }
 
@@ -164,6 +165,9 @@ fn check(
     }
     if e.bits() > 31 {
         return error("public exponent too large");
+    }
+    if d >= n {
+        return Err("input overflows the modulus".into());
     }
     if p * q != *n {
         return error("p * q != n");

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use hoist_govalue::{FuncError, FuncResult, Host, Kind, Method, Object, Str, Type, Value};
+use hoist_govalue::{FuncError, FuncResult, Host, Kind, Method, Object, Str, Type, Value, check_string};
 
 use super::moment::Moment;
 use super::zone::Zone;
@@ -164,6 +164,7 @@ impl Object for Time {
             })),
             "Format" => {
                 let layout = args.first().and_then(Value::as_str).cloned().unwrap_or_default();
+                check_string("a time", layout.len().saturating_mul(10))?;
                 Value::str(format::format(this, &layout))
             }
             "GoString" => Value::str(self.go_string()),

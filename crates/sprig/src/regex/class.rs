@@ -24,6 +24,8 @@ pub(super) fn brackets(text: &[u8], fold: bool) -> Result<(Set, &[u8]), PatternE
         rest = skip(rest, 1);
     }
     let mut set = Set::default();
+    // Their other cases are looked for once.
+    let mut members = Set::default();
     let mut first = true;
     while first || rest.first() != Some(&b']') {
         first = false;
@@ -49,12 +51,12 @@ pub(super) fn brackets(text: &[u8], fold: bool) -> Result<(Set, &[u8]), PatternE
                 return Err(Code::CharRange.at(between(start, rest)));
             }
         }
-        let mut range = Set::of(&[(low, high)]);
-        if fold {
-            range.fold();
-        }
-        set.add(&range);
+        members.push(low, high);
     }
+    if fold {
+        members.fold();
+    }
+    set.add(&members);
     set.clean();
     Ok((if negated { set.negated() } else { set }, skip(rest, 1)))
 }

@@ -22,6 +22,9 @@ const MAX_REPEAT: u64 = 1000;
 /// The most ranges that the classes of a pattern may have together.
 const MAX_RANGES: usize = 1 << 20;
 
+/// As how many ranges the search for other cases counts, which takes about as long.
+const FOLDING: usize = 16;
+
 /// A pattern that has been read.
 #[derive(Debug)]
 pub(super) struct Parsed {
@@ -150,7 +153,7 @@ pub(super) fn parse(pattern: &[u8]) -> Result<Parsed, PatternError> {
                     (parser.repeat(before, after, counts.min, counts.max, last)?, true)
                 }
                 None => {
-                    parser.literal('{'.into());
+                    parser.literal('{'.into())?;
                     (skip(before, 1), false)
                 }
             },
@@ -185,7 +188,7 @@ impl<'a> Parser<'a> {
     }
 
     fn class(&mut self, set: &Set) -> Result<(), PatternError> {
-        self.ranges += set.len();
+        self.ranges += set.len() + if self.flags.fold { FOLDING } else { 0 };
         if self.ranges > MAX_RANGES {
             return Err(self.limit(format!("has more ranges of characters than hoist reads ({MAX_RANGES})")));
         }
@@ -193,12 +196,15 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn literal(&mut self, code: u32) {
-        let hir = match char::from_u32(code) {
-            Some(character) if !self.flags.fold => Hir::literal(character.encode_utf8(&mut [0; 4]).as_bytes().to_vec()),
-            _ => Set::one(code, self.flags.fold).hir(),
-        };
-        self.leaf(hir);
+    fn literal(&mut self, code: u32) -> Result<(), PatternError> {
+        match char::from_u32(code) {
+            Some(character) if !self.flags.fold => {
+                let bytes = character.encode_utf8(&mut [0; 4]).as_bytes().to_vec();
+                self.leaf(Hir::literal(bytes));
+                Ok(())
+            }
+            _ => self.class(&Set::one(code, self.flags.fold)),
+        }
     }
 
     fn check_depth(&mut self, node: &mut Node) -> Result<(), PatternError> {
@@ -248,7 +254,7 @@ impl<'a> Parser<'a> {
             Some(b'\\') => return self.backslash(text),
             _ => {
                 let (character, rest) = next(text)?;
-                self.literal(character.into());
+                self.literal(character.into())?;
                 return Ok(rest);
             }
         }
@@ -268,7 +274,7 @@ impl<'a> Parser<'a> {
                 let mut quoted = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
                 while !quoted.is_empty() {
                     let (character, after) = next(quoted)?;
-                    self.literal(character.into());
+                    self.literal(character.into())?;
                     quoted = after;
                 }
                 return Ok(end.map_or(&[], |end| skip(rest, end + 2)));
@@ -281,7 +287,7 @@ impl<'a> Parser<'a> {
                     return Ok(rest);
                 }
                 let (code, rest) = escape(text)?;
-                self.literal(code);
+                self.literal(code)?;
                 return Ok(rest);
             }
         };

@@ -12,7 +12,7 @@ use super::parse::parse;
 use crate::unicode::{is_digit, is_letter};
 
 /// The most bytes that a pattern may have.
-const MAX_PATTERN: usize = 1 << 20;
+const MAX_PATTERN: usize = 256 << 10;
 
 /// The most bytes of memory that a compiled pattern may take.
 const MAX_PROGRAM: usize = 32 << 20;

@@ -492,4 +492,5 @@ fn what_would_take_too_much_is_refused() {
     assert!(refused(r"[\pL\d]{1000}").contains("memory"));
     assert!(refused(&"a".repeat(2 << 20)).contains("longer than hoist reads"));
     assert!(refused(&r"\pL".repeat(3000)).contains("ranges"));
+    assert!(refused(&format!("(?i){}", "é".repeat(100_000))).contains("ranges"));
 }

@@ -3,6 +3,76 @@
 use proptest::prelude::*;
 
 use crate::direct::{Question, cases, compare, question, samples};
+use crate::template;
+
+const CASES: template::Cases = &[
+    (
+        "semver",
+        &[
+            "semver \"1.2.3\"",
+            "semver \"v1.2-alpha.1+meta\"",
+            "semver \"x\"",
+            "semver \"\"",
+            "semver \"01.2.3-01\"",
+            "semver 1",
+            "semver .Values.f",
+            "(semver \"v1.2.3-a+b\").Major",
+            "(semver \"v1.2.3-a+b\").Minor",
+            "(semver \"v1.2.3-a+b\").Patch",
+            "(semver \"v1.2.3-a+b\").Prerelease",
+            "(semver \"v1.2.3-a+b\").Metadata",
+            "(semver \"v1.2.3-a+b\").Original",
+            "(semver \"v1.2.3-a+b\").String",
+            "(semver \"v1.2.3-a+b\").IncMajor",
+            "(semver \"v1.2.3-a+b\").IncMinor",
+            "(semver \"v1.2.3-a+b\").IncPatch",
+            "(semver \"v1.2.3\").IncPatch",
+            "(semver \"v1.2.3\").IncPatch.IncMinor.Minor",
+            "(semver \"18446744073709551615.1.1\").IncMajor",
+            "(semver \"1.18446744073709551615.1\").IncMinor",
+            "(semver \"1.1.18446744073709551615\").IncPatch",
+            "(semver \"v1.2.3\").SetPrerelease \"rc.1\"",
+            "(semver \"v1.2.3\").SetPrerelease \"rc..1\"",
+            "(semver \"v1.2.3-a\").SetPrerelease \"\"",
+            "(semver \"v1.2.3\").SetPrerelease \"01\"",
+            "(semver \"v1.2.3\").SetMetadata \"b.1\"",
+            "(semver \"v1.2.3\").SetMetadata \"é\"",
+            "(semver \"1.2.3\").Compare (semver \"1.2.4\")",
+            "(semver \"1.2.3\").Compare (semver \"1.2.3+b\")",
+            "(semver \"1.2.3\").Equal (semver \"v1.2.3+b\")",
+            "(semver \"1.2.3\").Equal nil",
+            "(semver \"1.2.3\").LessThan (semver \"1.10.0\")",
+            "(semver \"1.2.3\").LessThanEqual (semver \"1.2.3\")",
+            "(semver \"1.2.3\").GreaterThan (semver \"1.2.3-rc\")",
+            "(semver \"1.2.3\").GreaterThanEqual (semver \"2\")",
+            "(semver \"1.2.3\").GreaterThan \"1.2.2\"",
+            "(semver \"1.2.3\").Compare nil",
+            "(semver \"1.2.3\").Nothing",
+            "(semver \"1.2.3\").Major 1",
+            "printf \"%d %s %v\" (semver \"1.2.3\").Major (semver \"1.2\") (semver \"1\")",
+            "semver \"1.2.3\" | toString",
+            "(semver \"1.2.3\").MarshalText | toString",
+            "(semver \"1.2.3\").MarshalJSON | toString",
+        ],
+    ),
+    (
+        "semverCompare",
+        &[
+            "semverCompare \">=1.25-0\" \"v1.31.2-eks-1\"",
+            "semverCompare \"^1\" \"2\"",
+            "semverCompare \"\" \"2\"",
+            "semverCompare \"x y\" \"2\"",
+            "semverCompare \"1\" \"y\"",
+            "semverCompare 1 1",
+            "semverCompare \"1\"",
+        ],
+    ),
+];
+
+#[test]
+fn versions_and_their_methods_agree() {
+    template::check(CASES);
+}
 
 fn check(constraint: &str, version: &str) -> Question {
     question("semverCompare", vec![constraint.into(), version.into()])

@@ -59,7 +59,7 @@ fn structure(pem: &str) -> String {
 fn kind(pem: &str) -> String {
     let first = pem.lines().next().unwrap_or_default();
     let lines = pem.lines().count();
-    format!("{first} of about {} lines", (lines + 1) / 2)
+    format!("{first} of about {} lines", lines.div_ceil(2))
 }
 
 fn halves(text: &str) -> (&str, &str) {
