@@ -9,6 +9,8 @@ use hoist_govalue::{Kind, List, Map, Str, Type, Value};
 pub(crate) struct Seen {
     pub(crate) value: Value,
     pub(crate) boxed: bool,
+    /// Whether Go could take its address: it was reached through a pointer, and no function had it in between.
+    pub(crate) placed: bool,
 }
 
 impl Seen {
@@ -16,10 +18,15 @@ impl Seen {
     pub(crate) const INVALID: Self = Self {
         value: Value::Nil,
         boxed: false,
+        placed: false,
     };
 
     pub(crate) fn plain(value: Value) -> Self {
-        Self { value, boxed: false }
+        Self {
+            value,
+            boxed: false,
+            placed: false,
+        }
     }
 
     /// An element of a container with this element type.
@@ -27,6 +34,7 @@ impl Seen {
         Self {
             boxed: element == Type::Any || matches!(value, Value::Nil),
             value,
+            placed: false,
         }
     }
 
@@ -35,11 +43,16 @@ impl Seen {
         Self {
             boxed: matches!(value, Value::Nil),
             value,
+            placed: false,
         }
     }
 
     pub(crate) fn unboxed(self) -> Self {
-        Self::plain(self.value)
+        Self {
+            value: self.value,
+            boxed: false,
+            placed: self.placed && !self.boxed,
+        }
     }
 
     pub(crate) fn is_invalid(&self) -> bool {

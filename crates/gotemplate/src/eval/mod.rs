@@ -151,7 +151,7 @@ impl<'t> State<'t, '_> {
                 out.extend_from_slice(b"<no value>");
                 return Ok(());
             }
-            Value::Object(object) if !value.boxed && object.pointer_text().is_some() => {
+            Value::Object(object) if value.placed && object.pointer_text().is_some() => {
                 out.extend_from_slice(&object.pointer_text().unwrap_or_default());
                 return Ok(());
             }

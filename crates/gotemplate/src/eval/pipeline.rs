@@ -233,10 +233,13 @@ impl<'t> State<'t, '_> {
             Some(_) if passed.count() > 0 => {
                 self.fail(format!("{known} has arguments but cannot be invoked as function"))
             }
-            Some(value) => Ok(Seen::result(value)),
+            Some(value) => Ok(Seen {
+                placed: receiver.placed || object.ty().kind() == Kind::Ptr,
+                ..Seen::result(value)
+            }),
             // What fmt prints and templates cannot reach.
             None if object.fields().iter().any(|(field, _)| *field == known) => {
-                let ty = object.ty();
+                let ty = receiver.static_type();
                 self.fail(format!("{known} is an unexported field of struct type {ty}"))
             }
             None => self.no_field(name, receiver),

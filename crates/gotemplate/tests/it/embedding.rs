@@ -43,6 +43,7 @@ impl Object for Version {
             ("Major", Value::from("1")),
             ("Inner", Value::Object(Rc::new(Self("inner", Kind::Struct)))),
             ("None", Value::Nil),
+            ("Placed", Value::Object(Rc::new(Inner))),
         ]
     }
 
@@ -82,6 +83,36 @@ impl Object for Version {
 
     fn plain(&self) -> Value {
         Value::from(self.0)
+    }
+
+    fn any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// A struct whose pointer has a `String` method, and which has a field that is not exported.
+#[derive(Debug)]
+struct Inner;
+
+impl Object for Inner {
+    fn ty(&self) -> Type {
+        Type::Named("common.Inner", Kind::Struct)
+    }
+
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        vec![("A", Value::int(1)), ("hidden", Value::from("h"))]
+    }
+
+    fn field(&self, name: &str) -> Option<Value> {
+        (name == "A").then(|| Value::int(1))
+    }
+
+    fn pointer_text(&self) -> Option<Str> {
+        Some("by pointer".into())
+    }
+
+    fn plain(&self) -> Value {
+        Value::Nil
     }
 
     fn any(&self) -> &dyn Any {
@@ -164,6 +195,12 @@ fn objects() {
         ("{{ .pointer.Join \"x\" 1 2 }}{{ .pointer.Join \"y\" }}", "x24y04"),
         ("{{ (.pointer).String | upper }}", "V2"),
         ("{{ .version.None }}", "<no value>"),
+        ("{{ .pointer.Placed }}{{ .version.Placed }}", "by pointer{1 h}"),
+        ("{{ print .pointer.Placed }}{{ (.pointer.Placed) }}", "{1 h}by pointer"),
+        (
+            "{{ $x := .pointer.Placed }}{{ $x }}{{ (dict \"a\" $x).a }}{{ $x.A }}",
+            "by pointer{1 h}1",
+        ),
         (
             "{{ if .version }}a{{ end }}{{ with .pointer }}{{ .Major }}{{ end }}",
             "a1",
@@ -242,6 +279,10 @@ fn objects() {
             "t:1:11: executing \"t\" at <.version.Major>: Major has arguments but cannot be invoked as function",
         ),
         (
+            "{{ .pointer.Placed.hidden }}",
+            "t:1:11: executing \"t\" at <.pointer.Placed.hidden>: hidden is an unexported field of struct type common.Inner",
+        ),
+        (
             "{{ .files.a 1 }}",
             "t:1:9: executing \"t\" at <.files.a>: a is not a method but has arguments",
         ),
@@ -251,7 +292,7 @@ fn objects() {
         ),
         (
             "{{ eq .version .pointer }}",
-            "t:1:3: executing \"t\" at <eq .version .pointer>: error calling eq: non-comparable types v1: common.Version, *common.Version: {1 inner <nil>}",
+            "t:1:3: executing \"t\" at <eq .version .pointer>: error calling eq: non-comparable types v1: common.Version, *common.Version: {1 inner <nil> {1 h}}",
         ),
         (
             "{{ range .version }}{{ end }}",
