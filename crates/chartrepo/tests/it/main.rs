@@ -12,3 +12,4 @@ mod registry;
 mod secrets;
 mod server;
 mod vendor;
+mod versions;
