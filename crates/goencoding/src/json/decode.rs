@@ -7,17 +7,28 @@ use super::{JsonError, MAX_DEPTH};
 /// Reads a document. Beside the value there may be an error that did not stop the reading: a number that is out of
 /// range, where the value is nil.
 pub(super) fn document(text: &[u8]) -> Result<(Value, Option<JsonError>), JsonError> {
-    let mut reader = Reader {
-        text,
-        at: 0,
-        depth: 0,
-        out_of_range: None,
-    };
+    let mut reader = Reader::new(text);
     let value = reader.value()?;
     reader.space();
     match reader.peek() {
         None => Ok((value, reader.out_of_range)),
         found => Err(unexpected(found, "after top-level value")),
+    }
+}
+
+/// Reads the value at the beginning, and tells where it ends.
+pub(super) fn prefix(text: &[u8]) -> Result<(Value, usize), JsonError> {
+    let mut reader = Reader::new(text);
+    match (reader.value(), reader.out_of_range) {
+        (Ok(value), None) => Ok((value, reader.at)),
+        (Ok(_), Some(error)) => Err(error),
+        // More could have been to come. That is said in other words than of a whole document.
+        (Err(_), _) if reader.at >= text.len() => {
+            let blank = text.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+            let message = if blank { "EOF" } else { "unexpected EOF" };
+            Err(JsonError::Syntax(message.to_owned()))
+        }
+        (Err(error), _) => Err(error),
     }
 }
 
@@ -49,7 +60,16 @@ fn misplaced(found: Option<u8>, context: &str) -> JsonError {
     }
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
+    fn new(text: &'t [u8]) -> Self {
+        Self {
+            text,
+            at: 0,
+            depth: 0,
+            out_of_range: None,
+        }
+    }
+
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }

@@ -66,6 +66,11 @@ pub fn decode(text: &[u8]) -> Result<Value, JsonError> {
     }
 }
 
+/// Reads the JSON value that a text begins with, and tells how long it is: `json.NewDecoder(..).Decode(..)`.
+pub fn decode_prefix(text: &[u8]) -> Result<(Value, usize), JsonError> {
+    decode::prefix(text)
+}
+
 /// Reads a JSON object: `json.Unmarshal` into an empty `map[string]interface {}`. What was read before an error is
 /// there beside it, as in Go; `null` makes the map nil.
 pub fn decode_map(text: &[u8]) -> (Map, Option<JsonError>) {

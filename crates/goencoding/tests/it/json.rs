@@ -320,6 +320,62 @@ fn generated_texts_are_read_long() {
     }
 }
 
+/// `--set-json` reads a value, and goes on behind it.
+#[test]
+fn the_beginning_of_a_text_is_read() {
+    let texts = [
+        "1",
+        "1,b=2",
+        "-1.5e3,b=2",
+        "1x",
+        "01",
+        "true,b=[]",
+        "truex",
+        "null ,b=1",
+        "\"a,b\",c=1",
+        "{\"a\":[1,2]},b={}",
+        "[1]]",
+        "{} {}",
+        "[1, 2",
+        "{\"a\"",
+        "\"a",
+        "tru",
+        "-",
+        "1e",
+        "1e999,b=1",
+        "[1e999]",
+        "nope",
+        "[1 2]",
+        "{a:1}",
+        "'x'",
+        "\"\\q\"",
+        "[",
+        "\"\\u12",
+    ];
+    let cases: Vec<_> = texts
+        .iter()
+        .map(|text| hoist_helmpeer::Case::template("").set(hoist_helmpeer::Kind::Json, format!("a={text}")))
+        .collect();
+    for (text, theirs) in texts.iter().zip(hoist_helmpeer::merge_all(&cases)) {
+        match (json::decode_prefix(text.as_bytes()), theirs) {
+            // Helm does not tell why.
+            (Err(_), theirs) => assert!(theirs.is_err(), "{text}: {theirs:?}"),
+            (Ok((value, _)), Ok(merged)) => {
+                let ours: serde_json::Value = serde_json::from_slice(&json::encode(&value).unwrap()).unwrap();
+                assert_eq!(ours, merged.json["a"], "{text}");
+            }
+            // What follows is Helm's to judge, and it may refuse it.
+            (Ok((_, length)), Err(theirs)) => assert!(length < text.len(), "{text}: {theirs}"),
+        }
+    }
+    let error = |text: &str| json::decode_prefix(text.as_bytes()).unwrap_err().to_string();
+    assert_eq!(error(" "), "EOF");
+    assert_eq!(error("[1,"), "unexpected EOF");
+    assert_eq!(error("tru"), "unexpected EOF");
+    assert_eq!(error("trx"), "invalid character 'x' in literal true (expecting 'e')");
+    assert_eq!(json::decode_prefix(b"{\"a\":1} ,b").map(|(_, length)| length), Ok(7));
+}
+
 #[test]
 fn what_cannot_be_written_says_why() {
     let map = Map::new();
