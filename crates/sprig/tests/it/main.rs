@@ -12,6 +12,7 @@ mod generated;
 mod hostile;
 mod lists;
 mod math;
+mod noise;
 mod places;
 mod random;
 mod regex;
