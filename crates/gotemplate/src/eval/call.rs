@@ -173,7 +173,7 @@ impl<'t> State<'t, '_> {
         };
         let kind = ty.kind();
         let expected = match (kind, operand.term) {
-            (Kind::Interface, _) => return Ok(self.ideal(operand)?.value),
+            (Kind::Interface, _) if matches!(ty, Type::Any | Type::Reflect) => return Ok(self.ideal(operand)?.value),
             (Kind::Bool, Term::Bool(truth)) => return Ok(Value::Bool(truth)),
             (Kind::Bool, _) => "bool",
             (Kind::String, Term::Str(text, _)) => return Ok(self.file.string(text).clone()),

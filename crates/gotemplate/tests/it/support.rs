@@ -195,11 +195,18 @@ impl Host for Engine {
     }
 }
 
-const METHODS: &[Method] = &[Method {
-    name: "Table",
-    params: &[Type::Str],
-    variadic: false,
-}];
+const METHODS: &[Method] = &[
+    Method {
+        name: "Table",
+        params: &[Type::Str],
+        variadic: false,
+    },
+    Method {
+        name: "Encode",
+        params: &[Type::Named("io.Writer", Kind::Interface)],
+        variadic: false,
+    },
+];
 
 impl Embedder for Engine {
     fn host(&mut self) -> &mut dyn Host {
