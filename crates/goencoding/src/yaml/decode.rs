@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hoist_govalue::{Map, Str, Type, Value, strconv, utf8};
+use hoist_govalue::{Map, Str, Type, Value, deep, strconv, utf8};
 
 use super::error::{MAX_DEPTH, Problem, YamlError};
 use super::gosyntax::{go_syntax, unsupported_key};
@@ -51,6 +51,7 @@ pub(super) struct Counts {
     /// The aliases that are being followed.
     following: Vec<u32>,
     depth: usize,
+    deepest: usize,
 }
 
 /// Up to so many nodes, nearly all may come of aliases.
@@ -92,12 +93,9 @@ impl Counts {
         self.following.pop();
     }
 
-    pub(super) fn enter(&mut self, line: u32) -> Result<(), Problem> {
+    fn enter(&mut self) {
         self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(Problem::too_deep(line));
-        }
-        Ok(())
+        self.deepest = self.deepest.max(self.depth);
     }
 
     pub(super) fn leave(&mut self) {
@@ -135,18 +133,23 @@ impl<'d> Decoder<'d> {
             let number = strconv::format_float(number, b'g', None, 64);
             return Err(YamlError::Convert(format!("json: unsupported value: {number}")));
         }
+        if self.counts.deepest > MAX_DEPTH
+            && let Some(bracket) = too_deep(value, 1)
+        {
+            return Err(YamlError::Decode(format!(
+                "invalid character '{bracket}' exceeded max depth"
+            )));
+        }
         Ok(())
     }
-
-    // The functions that call each other are small, so that a thousand levels of them fit a small stack.
 
     pub(super) fn value(&mut self, index: u32) -> Result<Value, Problem> {
         self.counts.count()?;
         match self.document.kind(index) {
             NodeKind::Scalar => self.scalar(index),
             NodeKind::Alias(target) => self.alias(index, target),
-            NodeKind::Sequence => self.sequence(index),
-            NodeKind::Mapping => self.mapping(index),
+            NodeKind::Sequence => deep::step(|| self.sequence(index)),
+            NodeKind::Mapping => deep::step(|| self.mapping(index)),
         }
     }
 
@@ -162,12 +165,8 @@ impl<'d> Decoder<'d> {
         self.counts.follow(index, name)
     }
 
-    fn enter(&mut self, index: u32) -> Result<(), Problem> {
-        self.counts.enter(self.document.get(index).map_or(0, |node| node.line))
-    }
-
     fn sequence(&mut self, index: u32) -> Result<Value, Problem> {
-        self.enter(index)?;
+        self.counts.enter();
         let mut items = Vec::new();
         for child in self.document.children(index) {
             items.push(self.value(child)?);
@@ -177,13 +176,14 @@ impl<'d> Decoder<'d> {
     }
 
     fn mapping(&mut self, index: u32) -> Result<Value, Problem> {
+        self.counts.enter();
         let mut entries = Vec::new();
         self.entries(index, &mut entries)?;
+        self.counts.leave();
         Ok(collected(entries))
     }
 
     fn entries(&mut self, index: u32, entries: &mut Vec<(Str, Value)>) -> Result<(), Problem> {
-        self.enter(index)?;
         let mut children = self.document.children(index);
         while let (Some(key), Some(value)) = (children.next(), children.next()) {
             if self.document.is_merge(key) {
@@ -196,7 +196,6 @@ impl<'d> Decoder<'d> {
                 entries.push((name, value));
             }
         }
-        self.counts.leave();
         Ok(())
     }
 
@@ -214,11 +213,11 @@ impl<'d> Decoder<'d> {
             NodeKind::Alias(target) => {
                 self.follow(index)?;
                 self.counts.count()?;
-                self.entries(target, entries)?;
+                deep::step(|| self.entries(target, entries))?;
                 self.counts.followed();
                 Ok(())
             }
-            _ => self.entries(index, entries),
+            _ => deep::step(|| self.entries(index, entries)),
         }
     }
 
@@ -337,8 +336,19 @@ pub(super) fn valid(bytes: &[u8]) -> Cow<'_, [u8]> {
 fn infinite(value: &Value) -> Option<f64> {
     match value {
         Value::Float(number, _) if !number.is_finite() => Some(*number),
-        Value::List(items) => items.iter().find_map(infinite),
-        Value::Map(map) => map.borrow().values().find_map(infinite),
+        Value::List(items) => deep::step(|| items.iter().find_map(infinite)),
+        Value::Map(map) => deep::step(|| map.borrow().values().find_map(infinite)),
+        _ => None,
+    }
+}
+
+/// What the first list or map begins with that is too deep for JSON.
+fn too_deep(value: &Value, depth: usize) -> Option<char> {
+    match value {
+        Value::List(_) if depth > MAX_DEPTH => Some('['),
+        Value::Map(_) if depth > MAX_DEPTH => Some('{'),
+        Value::List(items) => deep::step(|| items.iter().find_map(|item| too_deep(item, depth + 1))),
+        Value::Map(map) => deep::step(|| map.borrow().values().find_map(|value| too_deep(value, depth + 1))),
         _ => None,
     }
 }

@@ -4,7 +4,6 @@
 
 use super::analyze::{Analysis, analyze};
 use super::chars::{break_width, is_printable, width};
-use super::error::{MAX_DEPTH, YamlError};
 use super::resolve::{Dialect, Resolved, is_base60, resolve};
 
 /// A key of more bytes is written behind a `?`.
@@ -151,19 +150,10 @@ impl Emitter {
         self.indent = self.indents.pop().unwrap_or(-1);
     }
 
-    fn check_depth(&self) -> Result<(), YamlError> {
-        if self.indents.len() >= MAX_DEPTH {
-            return Err(YamlError::Limit(format!("yaml: exceeded max depth of {MAX_DEPTH}")));
-        }
-        Ok(())
-    }
-
-    pub(super) fn begin_sequence(&mut self, place: Place) -> Result<(), YamlError> {
-        self.check_depth()?;
+    pub(super) fn begin_sequence(&mut self, place: Place) {
         // Version 2 does not indent the sequence that is a mapping's value.
         let flat = self.dialect == Dialect::V2 && place == Place::Mapping && !self.indention;
         self.deepen(0, !flat);
-        Ok(())
     }
 
     pub(super) fn item(&mut self) {
@@ -171,10 +161,8 @@ impl Emitter {
         self.spaced(b"-", true);
     }
 
-    pub(super) fn begin_mapping(&mut self) -> Result<(), YamlError> {
-        self.check_depth()?;
+    pub(super) fn begin_mapping(&mut self) {
         self.deepen(0, true);
-        Ok(())
     }
 
     pub(super) fn end(&mut self) {

@@ -2,12 +2,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hoist_govalue::{Kind, MAX_STRING, Map, Object, Str, Value};
+use hoist_govalue::{Kind, MAX_STRING, Map, Object, Str, Value, deep};
 
 use super::chars::is_printable;
 use super::decode::{self, Numbers};
 use super::emit::{Emitter, Place};
-use super::error::{MAX_DEPTH, YamlError};
+use super::error::{MAX_DEPTH, TOO_DEEP, YamlError};
 use super::keys;
 use super::nodes::Document;
 use super::numbers::{format_g, through_json};
@@ -63,7 +63,7 @@ pub(super) fn through_yaml(value: &Value) -> Result<Vec<u8>, YamlError> {
 }
 
 fn too_deep() -> YamlError {
-    YamlError::Limit(format!("yaml: exceeded max depth of {MAX_DEPTH}"))
+    YamlError::Write(format!("yaml: {TOO_DEEP}"))
 }
 
 fn check_size(emitter: &Emitter) -> Result<(), YamlError> {
@@ -91,14 +91,12 @@ impl Writer {
         }
     }
 
-    // The functions that call each other are small, so that a thousand levels of them fit a small stack.
-
     fn value(&mut self, value: &Value, place: Place) -> Result<(), Stop> {
         check_size(&self.emitter)?;
         let written = match value {
-            Value::List(list) if !list.is_empty() => self.sequence(list, place),
-            Value::Map(map) if !map.is_empty() => self.map(map),
-            Value::Object(object) => self.object(object.as_ref(), place),
+            Value::List(list) if !list.is_empty() => deep::step(|| self.sequence(list, place)),
+            Value::Map(map) if !map.is_empty() => deep::step(|| self.map(map)),
+            Value::Object(object) => deep::step(|| self.object(object.as_ref(), place)),
             _ => return self.scalar(value, place),
         };
         match written {
@@ -133,7 +131,7 @@ impl Writer {
 
     fn sequence(&mut self, items: &[Value], place: Place) -> Result<(), Stop> {
         self.enter()?;
-        self.emitter.begin_sequence(place)?;
+        self.emitter.begin_sequence(place);
         for item in items {
             self.emitter.item();
             self.value(item, Place::Item)?;
@@ -166,7 +164,7 @@ impl Writer {
             return Ok(());
         }
         self.enter()?;
-        self.emitter.begin_mapping()?;
+        self.emitter.begin_mapping();
         for (key, value) in keys::sort(entries, &|entry| entry.0, Dialect::V2) {
             self.key(key)?;
             self.value(value, Place::Mapping)?;
@@ -242,8 +240,14 @@ pub(super) fn directly(value: &Value) -> Result<Vec<u8>, YamlError> {
 
 fn direct(emitter: &mut Emitter, value: &Value, place: Place, depth: usize) -> Result<(), YamlError> {
     if depth > MAX_DEPTH {
-        return Err(too_deep());
+        // Go goes on until it has no memory left.
+        return Err(YamlError::Limit(format!("yaml: {TOO_DEEP}")));
     }
+    deep::step(|| direct_node(emitter, value, place, depth))?;
+    check_size(emitter)
+}
+
+fn direct_node(emitter: &mut Emitter, value: &Value, place: Place, depth: usize) -> Result<(), YamlError> {
     match value {
         Value::Nil => emitter.literal("null"),
         Value::Bool(truth) => emitter.literal(if *truth { "true" } else { "false" }),
@@ -264,7 +268,7 @@ fn direct(emitter: &mut Emitter, value: &Value, place: Place, depth: usize) -> R
         Value::Map(map) => direct_map(emitter, map, depth)?,
         Value::Object(object) => direct_object(emitter, object.as_ref(), place, depth)?,
     }
-    check_size(emitter)
+    Ok(())
 }
 
 fn direct_list(emitter: &mut Emitter, items: &[Value], place: Place, depth: usize) -> Result<(), YamlError> {
@@ -272,7 +276,7 @@ fn direct_list(emitter: &mut Emitter, items: &[Value], place: Place, depth: usiz
         emitter.empty(*b"[]");
         return Ok(());
     }
-    emitter.begin_sequence(place)?;
+    emitter.begin_sequence(place);
     for item in items {
         emitter.item();
         direct(emitter, item, Place::Item, depth + 1)?;
@@ -292,7 +296,7 @@ fn direct_entries(emitter: &mut Emitter, entries: Vec<(&[u8], &Value)>, depth: u
         emitter.empty(*b"{}");
         return Ok(());
     }
-    emitter.begin_mapping()?;
+    emitter.begin_mapping();
     for (key, value) in entries {
         emitter.key(key);
         direct(emitter, value, Place::Mapping, depth + 1)?;

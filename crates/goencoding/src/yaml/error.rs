@@ -1,7 +1,10 @@
 //! What reading and writing YAML can answer instead: Go's texts, with the wrapping of sigs.k8s.io/yaml.
 
-/// The deepest nesting that is read or written. go-yaml's own limit is 10000; ours keeps every stack safe.
-pub const MAX_DEPTH: usize = 1000;
+/// The deepest nesting that is read or written, as in Go.
+pub const MAX_DEPTH: usize = 10_000;
+
+/// What is said of deeper nesting.
+pub(super) const TOO_DEEP: &str = "exceeded max depth of 10000";
 
 /// Why a text was not read, or a value not written. Its text is what Helm shows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,14 +59,6 @@ impl Problem {
         Self {
             line: 0,
             text: text.into(),
-        }
-    }
-
-    /// That something is nested deeper than [`MAX_DEPTH`].
-    pub(super) fn too_deep(line: u32) -> Self {
-        Self {
-            line: line + 1,
-            text: format!("exceeded max depth of {MAX_DEPTH}").into(),
         }
     }
 }

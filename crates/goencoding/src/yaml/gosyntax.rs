@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 
-use hoist_govalue::strconv;
+use hoist_govalue::{deep, strconv};
 
 use super::decode::{binary, resolved};
 use super::nodes::{Document, NodeKind};
@@ -50,11 +50,14 @@ fn read(document: &Document<'_>, index: u32) -> Raw {
         return Raw::Nil;
     };
     match node.kind {
-        NodeKind::Alias(target) => read(document, target),
-        NodeKind::Sequence => Raw::List(document.children(index).map(|child| read(document, child)).collect()),
+        NodeKind::Alias(target) => deep::step(|| read(document, target)),
+        NodeKind::Sequence => {
+            let children = document.children(index);
+            Raw::List(children.map(|child| deep::step(|| read(document, child))).collect())
+        }
         NodeKind::Mapping => {
             let mut entries = Vec::new();
-            read_entries(document, index, &mut entries);
+            deep::step(|| read_entries(document, index, &mut entries));
             // Of equal keys, the last one stays.
             entries.sort_by(|(a, _), (b, _)| a.order(b));
             entries.reverse();
@@ -79,10 +82,11 @@ fn read_entries(document: &Document<'_>, index: u32, entries: &mut Vec<(Raw, Raw
     while let (Some(key), Some(value)) = (children.next(), children.next()) {
         if document.is_merge(key) {
             for source in document.merged(value).unwrap_or_default() {
-                match document.get(source).map(|node| node.kind) {
-                    Some(NodeKind::Alias(target)) => read_entries(document, target, entries),
-                    _ => read_entries(document, source, entries),
-                }
+                let mapping = match document.kind(source) {
+                    NodeKind::Alias(target) => target,
+                    _ => source,
+                };
+                deep::step(|| read_entries(document, mapping, entries));
             }
             continue;
         }
@@ -90,7 +94,29 @@ fn read_entries(document: &Document<'_>, index: u32, entries: &mut Vec<(Raw, Raw
     }
 }
 
+impl Drop for Raw {
+    fn drop(&mut self) {
+        // One after the other, since they may be deep.
+        let mut left = self.take();
+        while let Some(mut raw) = left.pop() {
+            left.append(&mut raw.take());
+        }
+    }
+}
+
 impl Raw {
+    /// Takes out what it holds.
+    fn take(&mut self) -> Vec<Self> {
+        match self {
+            Self::List(items) => std::mem::take(items),
+            Self::Map(entries) => std::mem::take(entries)
+                .into_iter()
+                .flat_map(|(key, value)| [key, value])
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The order in which fmt prints keys. That of types is one of their addresses, as they are in Helm.
     fn order(&self, other: &Self) -> Ordering {
         match (self, other) {
@@ -121,10 +147,10 @@ impl Raw {
     /// The first key that JSON does not have, and its value.
     fn unsupported_key(&self) -> Option<(&Self, &Self)> {
         match self {
-            Self::List(items) => items.iter().find_map(Self::unsupported_key),
+            Self::List(items) => items.iter().find_map(|item| deep::step(|| item.unsupported_key())),
             Self::Map(entries) => entries.iter().find_map(|(key, value)| match key {
                 Self::Nil | Self::Uint(_) => Some((key, value)),
-                _ => value.unsupported_key(),
+                _ => deep::step(|| value.unsupported_key()),
             }),
             _ => None,
         }
@@ -159,7 +185,7 @@ impl Raw {
                     if index > 0 {
                         text.push_str(", ");
                     }
-                    item.print(text);
+                    deep::step(|| item.print(text));
                 }
                 text.write_str("}")
             }
@@ -169,9 +195,9 @@ impl Raw {
                     if index > 0 {
                         text.push_str(", ");
                     }
-                    key.print(text);
+                    deep::step(|| key.print(text));
                     text.push(':');
-                    value.print(text);
+                    deep::step(|| value.print(text));
                 }
                 text.write_str("}")
             }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::error::{MAX_DEPTH, Problem};
-use super::parser::{Event, EventKind, Parser};
+use super::error::Problem;
+use super::parser::{Event, Parser};
 use super::reader::Watch;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +19,6 @@ pub(super) enum NodeKind {
 #[derive(Debug)]
 pub(super) struct Node<'a> {
     pub(super) kind: NodeKind,
-    /// The line where it begins, from zero.
-    pub(super) line: u32,
     /// The number of the node that follows it and all that it holds.
     pub(super) next: u32,
     /// The number of its tag, from one; 0 for none.
@@ -41,7 +39,7 @@ impl<'a> Document<'a> {
     pub(super) fn parse(text: &'a [u8], watch: Option<Watch>) -> Result<Self, Problem> {
         let mut parser = Parser::new(text, watch);
         let mut document = Self::default();
-        if matches!(parser.next()?.kind, EventKind::StreamEnd) {
+        if matches!(parser.next()?, Event::StreamEnd) {
             return Ok(document);
         }
         let mut anchors: HashMap<&'a [u8], u32> = HashMap::new();
@@ -66,14 +64,13 @@ impl<'a> Document<'a> {
         let index = self.nodes.len() as u32;
         let mut node = Node {
             kind: NodeKind::Scalar,
-            line: event.line,
             next: index + 1,
             tag: 0,
             implicit: false,
             value: Cow::Borrowed(&b""[..]),
         };
-        let anchor = match event.kind {
-            EventKind::Scalar {
+        let anchor = match event {
+            Event::Scalar {
                 anchor,
                 tag,
                 value,
@@ -87,7 +84,7 @@ impl<'a> Document<'a> {
                 }
                 anchor
             }
-            EventKind::Alias(name) => {
+            Event::Alias(name) => {
                 let Some(&target) = anchors.get(name) else {
                     let name = String::from_utf8_lossy(name);
                     return Err(Problem::plain(format!("unknown anchor '{name}' referenced")));
@@ -96,29 +93,26 @@ impl<'a> Document<'a> {
                 node.value = Cow::Borrowed(name);
                 None
             }
-            EventKind::SequenceStart(anchor) => {
+            Event::SequenceStart(anchor) => {
                 node.kind = NodeKind::Sequence;
                 anchor
             }
-            EventKind::MappingStart(anchor) => {
+            Event::MappingStart(anchor) => {
                 node.kind = NodeKind::Mapping;
                 anchor
             }
-            EventKind::SequenceEnd | EventKind::MappingEnd => {
+            Event::SequenceEnd | Event::MappingEnd => {
                 if let Some(node) = open.pop().and_then(|begun| self.nodes.get_mut(begun as usize)) {
                     node.next = index;
                 }
                 return Ok(open.is_empty());
             }
-            EventKind::StreamEnd | EventKind::DocumentStart | EventKind::DocumentEnd => return Ok(true),
+            Event::StreamEnd | Event::DocumentStart | Event::DocumentEnd => return Ok(true),
         };
         if let Some(anchor) = anchor {
             anchors.insert(anchor, index);
         }
         if matches!(node.kind, NodeKind::Sequence | NodeKind::Mapping) {
-            if open.len() >= MAX_DEPTH {
-                return Err(Problem::too_deep(node.line));
-            }
             open.push(index);
         }
         self.nodes.push(node);

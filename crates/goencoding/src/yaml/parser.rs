@@ -9,15 +9,9 @@ use super::reader::Watch;
 use super::scanner::Scanner;
 use super::token::{Kind, Token};
 
-/// An event and the line where its node begins.
+/// An event: what begins or ends, or a whole node.
 #[derive(Debug)]
-pub(super) struct Event<'a> {
-    pub(super) line: u32,
-    pub(super) kind: EventKind<'a>,
-}
-
-#[derive(Debug)]
-pub(super) enum EventKind<'a> {
+pub(super) enum Event<'a> {
     StreamEnd,
     DocumentStart,
     DocumentEnd,
@@ -89,10 +83,7 @@ impl<'a> Parser<'a> {
             State::ImplicitDocumentStart => self.document_start(),
             State::DocumentContent => self.document_content(),
             State::DocumentEnd => self.document_end(),
-            State::End => Ok(Event {
-                line: self.scanner.line,
-                kind: EventKind::StreamEnd,
-            }),
+            State::End => Ok(Event::StreamEnd),
             State::BlockNode => self.node(true, false),
             State::BlockSequenceEntry => self.block_sequence_entry(),
             State::IndentlessSequenceEntry => self.indentless_sequence_entry(),
@@ -107,9 +98,9 @@ impl<'a> Parser<'a> {
             State::FlowMappingKey => self.flow_mapping_key(false),
             State::FlowMappingValue => self.flow_mapping_value(),
             State::FlowMappingEmptyValue => {
-                let line = self.peek()?.line;
+                self.peek()?;
                 self.state = State::FlowMappingKey;
-                Ok(empty(line))
+                Ok(empty())
             }
         }
     }
@@ -134,30 +125,26 @@ impl<'a> Parser<'a> {
     }
 
     /// No node where one could be, after which it goes on at `then`.
-    fn empty_then(&mut self, then: State, line: u32) -> Result<Event<'a>, Problem> {
+    fn empty_then(&mut self, then: State) -> Result<Event<'a>, Problem> {
         self.state = then;
-        Ok(empty(line))
+        Ok(empty())
     }
 
-    fn end(&mut self, kind: EventKind<'a>) -> Result<Event<'a>, Problem> {
+    fn end(&mut self, event: Event<'a>) -> Result<Event<'a>, Problem> {
         self.pop();
-        let line = self.skip()?.line;
-        Ok(Event { line, kind })
+        self.skip()?;
+        Ok(event)
     }
 
     fn document_start(&mut self) -> Result<Event<'a>, Problem> {
         // The start of the stream.
         self.skip()?;
         let token = self.peek()?;
-        let line = token.line;
         match token.kind {
             Kind::StreamEnd => {
                 self.state = State::End;
                 self.skip()?;
-                return Ok(Event {
-                    line,
-                    kind: EventKind::StreamEnd,
-                });
+                return Ok(Event::StreamEnd);
             }
             Kind::Version(_) | Kind::TagDirective(..) | Kind::DocumentStart => {
                 self.directives()?;
@@ -174,10 +161,7 @@ impl<'a> Parser<'a> {
             }
         }
         self.states.push(State::DocumentEnd);
-        Ok(Event {
-            line,
-            kind: EventKind::DocumentStart,
-        })
+        Ok(Event::DocumentStart)
     }
 
     fn directives(&mut self) -> Result<(), Problem> {
@@ -216,11 +200,10 @@ impl<'a> Parser<'a> {
 
     fn document_content(&mut self) -> Result<Event<'a>, Problem> {
         let token = self.peek()?;
-        let line = token.line;
         match token.kind {
             Kind::Version(_) | Kind::TagDirective(..) | Kind::DocumentStart | Kind::DocumentEnd | Kind::StreamEnd => {
                 self.pop();
-                Ok(empty(line))
+                Ok(empty())
             }
             _ => self.node(true, false),
         }
@@ -228,24 +211,17 @@ impl<'a> Parser<'a> {
 
     /// What follows the document is not looked at: `{} a` is read as `{}`.
     fn document_end(&mut self) -> Result<Event<'a>, Problem> {
-        let line = self.peek()?.line;
+        self.peek()?;
         self.state = State::End;
-        Ok(Event {
-            line,
-            kind: EventKind::DocumentEnd,
-        })
+        Ok(Event::DocumentEnd)
     }
 
     fn node(&mut self, block: bool, indentless: bool) -> Result<Event<'a>, Problem> {
         let token = self.peek()?;
-        let line = token.line;
         if let Kind::Alias(name) = token.kind {
             self.pop();
             self.skip()?;
-            return Ok(Event {
-                line,
-                kind: EventKind::Alias(name),
-            });
+            return Ok(Event::Alias(name));
         }
         let (anchor, tag) = match token.kind {
             Kind::Anchor(_) | Kind::Tag(..) => self.properties()?,
@@ -256,7 +232,7 @@ impl<'a> Parser<'a> {
         let kind = match &token.kind {
             Kind::BlockEntry if indentless => {
                 self.state = State::IndentlessSequenceEntry;
-                EventKind::SequenceStart(anchor)
+                Event::SequenceStart(anchor)
             }
             Kind::Scalar { plain, .. } => {
                 let implicit = match &tag {
@@ -268,7 +244,7 @@ impl<'a> Parser<'a> {
                     Kind::Scalar { value, .. } => value,
                     _ => Cow::Borrowed(&b""[..]),
                 };
-                EventKind::Scalar {
+                Event::Scalar {
                     anchor,
                     tag,
                     value,
@@ -277,25 +253,25 @@ impl<'a> Parser<'a> {
             }
             Kind::FlowSequenceStart => {
                 self.state = State::FlowSequenceFirst;
-                EventKind::SequenceStart(anchor)
+                Event::SequenceStart(anchor)
             }
             Kind::FlowMappingStart => {
                 self.state = State::FlowMappingFirst;
-                EventKind::MappingStart(anchor)
+                Event::MappingStart(anchor)
             }
             Kind::BlockSequenceStart if block => {
                 self.skip()?;
                 self.state = State::BlockSequenceEntry;
-                EventKind::SequenceStart(anchor)
+                Event::SequenceStart(anchor)
             }
             Kind::BlockMappingStart if block => {
                 self.skip()?;
                 self.state = State::BlockMappingKey;
-                EventKind::MappingStart(anchor)
+                Event::MappingStart(anchor)
             }
             _ if anchor.is_some() || tag.is_some() => {
                 self.pop();
-                EventKind::Scalar {
+                Event::Scalar {
                     anchor,
                     implicit: tag.is_none(),
                     tag,
@@ -304,7 +280,7 @@ impl<'a> Parser<'a> {
             }
             _ => return Err(Problem::parser(here, "did not find expected node content")),
         };
-        Ok(Event { line, kind })
+        Ok(kind)
     }
 
     /// An anchor and a tag, in any order.
@@ -347,29 +323,25 @@ impl<'a> Parser<'a> {
             Kind::BlockEntry => {
                 self.skip()?;
                 match self.peek()?.kind {
-                    Kind::BlockEntry | Kind::BlockEnd => self.empty_then(State::BlockSequenceEntry, line),
+                    Kind::BlockEntry | Kind::BlockEnd => self.empty_then(State::BlockSequenceEntry),
                     _ => self.node_then(State::BlockSequenceEntry, true, false),
                 }
             }
-            Kind::BlockEnd => self.end(EventKind::SequenceEnd),
+            Kind::BlockEnd => self.end(Event::SequenceEnd),
             _ => Err(Problem::parser(line, "did not find expected '-' indicator")),
         }
     }
 
     fn indentless_sequence_entry(&mut self) -> Result<Event<'a>, Problem> {
         let token = self.peek()?;
-        let line = token.line;
         if !matches!(token.kind, Kind::BlockEntry) {
             self.pop();
-            return Ok(Event {
-                line,
-                kind: EventKind::SequenceEnd,
-            });
+            return Ok(Event::SequenceEnd);
         }
         self.skip()?;
         match self.peek()?.kind {
             Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd => {
-                self.empty_then(State::IndentlessSequenceEntry, line)
+                self.empty_then(State::IndentlessSequenceEntry)
             }
             _ => self.node_then(State::IndentlessSequenceEntry, true, false),
         }
@@ -382,24 +354,23 @@ impl<'a> Parser<'a> {
             Kind::Key => {
                 self.skip()?;
                 match self.peek()?.kind {
-                    Kind::Key | Kind::Value | Kind::BlockEnd => self.empty_then(State::BlockMappingValue, line),
+                    Kind::Key | Kind::Value | Kind::BlockEnd => self.empty_then(State::BlockMappingValue),
                     _ => self.node_then(State::BlockMappingValue, true, true),
                 }
             }
-            Kind::BlockEnd => self.end(EventKind::MappingEnd),
+            Kind::BlockEnd => self.end(Event::MappingEnd),
             _ => Err(Problem::parser(line, "did not find expected key")),
         }
     }
 
     fn block_mapping_value(&mut self) -> Result<Event<'a>, Problem> {
         let token = self.peek()?;
-        let line = token.line;
         if !matches!(token.kind, Kind::Value) {
-            return self.empty_then(State::BlockMappingKey, line);
+            return self.empty_then(State::BlockMappingKey);
         }
         self.skip()?;
         match self.peek()?.kind {
-            Kind::Key | Kind::Value | Kind::BlockEnd => self.empty_then(State::BlockMappingKey, line),
+            Kind::Key | Kind::Value | Kind::BlockEnd => self.empty_then(State::BlockMappingKey),
             _ => self.node_then(State::BlockMappingKey, true, true),
         }
     }
@@ -418,26 +389,23 @@ impl<'a> Parser<'a> {
             }
             match self.peek()?.kind {
                 Kind::Key => {
-                    let line = self.skip()?.line;
+                    self.skip()?;
                     self.state = State::FlowPairKey;
-                    return Ok(Event {
-                        line,
-                        kind: EventKind::MappingStart(None),
-                    });
+                    return Ok(Event::MappingStart(None));
                 }
                 Kind::FlowSequenceEnd => {}
                 _ => return self.node_then(State::FlowSequenceEntry, false, false),
             }
         }
-        self.end(EventKind::SequenceEnd)
+        self.end(Event::SequenceEnd)
     }
 
     fn flow_pair_key(&mut self) -> Result<Event<'a>, Problem> {
         match self.peek()?.kind {
             Kind::Value | Kind::FlowEntry | Kind::FlowSequenceEnd => {
                 // As go-yaml does: what ends the key is lost.
-                let line = self.skip()?.line;
-                self.empty_then(State::FlowPairValue, line)
+                self.skip()?;
+                self.empty_then(State::FlowPairValue)
             }
             _ => self.node_then(State::FlowPairValue, false, false),
         }
@@ -445,23 +413,19 @@ impl<'a> Parser<'a> {
 
     fn flow_pair_value(&mut self) -> Result<Event<'a>, Problem> {
         let token = self.peek()?;
-        let line = token.line;
         if matches!(token.kind, Kind::Value) {
             self.skip()?;
             if !matches!(self.peek()?.kind, Kind::FlowEntry | Kind::FlowSequenceEnd) {
                 return self.node_then(State::FlowPairEnd, false, false);
             }
         }
-        self.empty_then(State::FlowPairEnd, line)
+        self.empty_then(State::FlowPairEnd)
     }
 
     fn flow_pair_end(&mut self) -> Result<Event<'a>, Problem> {
-        let line = self.peek()?.line;
+        self.peek()?;
         self.state = State::FlowSequenceEntry;
-        Ok(Event {
-            line,
-            kind: EventKind::MappingEnd,
-        })
+        Ok(Event::MappingEnd)
     }
 
     fn flow_mapping_key(&mut self, first: bool) -> Result<Event<'a>, Problem> {
@@ -480,10 +444,9 @@ impl<'a> Parser<'a> {
                 Kind::Key => {
                     self.skip()?;
                     let token = self.peek()?;
-                    let line = token.line;
                     return match token.kind {
                         Kind::Value | Kind::FlowEntry | Kind::FlowMappingEnd => {
-                            self.empty_then(State::FlowMappingValue, line)
+                            self.empty_then(State::FlowMappingValue)
                         }
                         _ => self.node_then(State::FlowMappingValue, false, false),
                     };
@@ -492,30 +455,26 @@ impl<'a> Parser<'a> {
                 _ => return self.node_then(State::FlowMappingEmptyValue, false, false),
             }
         }
-        self.end(EventKind::MappingEnd)
+        self.end(Event::MappingEnd)
     }
 
     fn flow_mapping_value(&mut self) -> Result<Event<'a>, Problem> {
         let token = self.peek()?;
-        let line = token.line;
         if matches!(token.kind, Kind::Value) {
             self.skip()?;
             if !matches!(self.peek()?.kind, Kind::FlowEntry | Kind::FlowMappingEnd) {
                 return self.node_then(State::FlowMappingKey, false, false);
             }
         }
-        self.empty_then(State::FlowMappingKey, line)
+        self.empty_then(State::FlowMappingKey)
     }
 }
 
-fn empty<'a>(line: u32) -> Event<'a> {
-    Event {
-        line,
-        kind: EventKind::Scalar {
-            anchor: None,
-            tag: None,
-            value: Cow::Borrowed(b""),
-            implicit: true,
-        },
+fn empty<'a>() -> Event<'a> {
+    Event::Scalar {
+        anchor: None,
+        tag: None,
+        value: Cow::Borrowed(b""),
+        implicit: true,
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use super::chars::{break_width, is_blank, is_blankz, is_breakz, is_document_indicator, width};
-use super::error::Problem;
+use super::error::{MAX_DEPTH, Problem, TOO_DEEP};
 use super::reader::Watch;
 use super::token::{Kind, Token};
 
@@ -353,13 +353,17 @@ impl<'a> Scanner<'a> {
     }
 
     /// Opens a block, where the column is deeper than the one that is open.
-    fn roll_indent(&mut self, column: usize, number: Option<usize>, kind: Kind<'a>, line: u32) {
+    fn roll_indent(&mut self, column: usize, number: Option<usize>, kind: Kind<'a>, line: u32) -> Result<(), Problem> {
         if self.flow > 0 || self.indent >= column as isize {
-            return;
+            return Ok(());
         }
         self.indents.push(self.indent);
         self.indent = column as isize;
+        if self.indents.len() > MAX_DEPTH {
+            return self.error(TOO_DEEP);
+        }
         self.insert(number, Token { line, kind });
+        Ok(())
     }
 
     /// Puts a token before the one of this number; behind all where there is none, or where it has been taken already.
@@ -408,6 +412,9 @@ impl<'a> Scanner<'a> {
             ..SimpleKey::default()
         });
         self.flow += 1;
+        if self.flow > MAX_DEPTH {
+            return self.error(TOO_DEEP);
+        }
         self.key_allowed = true;
         self.push(self.line, kind);
         self.skip(1);
@@ -439,7 +446,7 @@ impl<'a> Scanner<'a> {
             if !self.key_allowed {
                 return self.error("block sequence entries are not allowed in this context");
             }
-            self.roll_indent(self.column(), None, Kind::BlockSequenceStart, self.line);
+            self.roll_indent(self.column(), None, Kind::BlockSequenceStart, self.line)?;
         }
         self.remove_key()?;
         self.key_allowed = true;
@@ -453,7 +460,7 @@ impl<'a> Scanner<'a> {
             if !self.key_allowed {
                 return self.error("mapping keys are not allowed in this context");
             }
-            self.roll_indent(self.column(), None, Kind::BlockMappingStart, self.line);
+            self.roll_indent(self.column(), None, Kind::BlockMappingStart, self.line)?;
         }
         self.remove_key()?;
         self.key_allowed = self.flow == 0;
@@ -471,7 +478,7 @@ impl<'a> Scanner<'a> {
                 kind: Kind::Key,
             };
             self.insert(Some(key.token), token);
-            self.roll_indent(key.column, Some(key.token), Kind::BlockMappingStart, key.line);
+            self.roll_indent(key.column, Some(key.token), Kind::BlockMappingStart, key.line)?;
             if let Some(key) = self.keys.get_mut(last) {
                 key.possible = false;
                 key.awaited = false;
@@ -482,7 +489,7 @@ impl<'a> Scanner<'a> {
                 if !self.key_allowed {
                     return self.error("mapping values are not allowed in this context");
                 }
-                self.roll_indent(self.column(), None, Kind::BlockMappingStart, self.line);
+                self.roll_indent(self.column(), None, Kind::BlockMappingStart, self.line)?;
             }
             self.key_allowed = self.flow == 0;
         }

@@ -3,8 +3,10 @@
 use hoist_goencoding::yaml::{self, MAX_DEPTH, YamlError};
 use hoist_govalue::{Map, Value};
 
+use crate::yaml_peer::{our_read_list_text, read_list_text, same};
+
 fn nested(depth: usize) -> Value {
-    (0..depth).fold(Value::Nil, |inner, _| Value::Map(Map::from_iter([("a".into(), inner)])))
+    (0..depth).fold(Value::Nil, |inner, _| Value::list(vec![inner]))
 }
 
 fn refused(text: &str) -> String {
@@ -13,28 +15,43 @@ fn refused(text: &str) -> String {
 
 #[test]
 fn as_deep_as_it_may_be() {
-    let text = "{a: ".repeat(MAX_DEPTH) + &"}".repeat(MAX_DEPTH);
+    let text = "[".repeat(MAX_DEPTH) + "~" + &"]".repeat(MAX_DEPTH);
     let value = yaml::decode(text.as_bytes()).expect("it is read");
     let written = yaml::encode(&value).expect("it is written");
-    assert_eq!(yaml::encode(&nested(MAX_DEPTH)).expect("it is written"), written);
+    assert!(
+        yaml::encode(&nested(MAX_DEPTH)).expect("it is written") == written,
+        "the value is what was read"
+    );
     assert!(yaml::encode_pretty(&value).is_ok());
-    let block = String::from_utf8(written).expect("UTF-8");
-    assert!(yaml::decode(block.as_bytes()).expect("it is read").deep_eq(&value));
-    let key = format!("? {}\n: x\n", text.replacen("{a: ", "", 1).replacen('}', "", 1));
+    let maps = |depth: usize| "{a: ".repeat(depth) + &"}".repeat(depth);
+    assert!(yaml::decode(maps(MAX_DEPTH).as_bytes()).is_ok());
+    let key = format!("? {}\n: x\n", maps(MAX_DEPTH));
     assert!(refused(&key).contains("invalid map key: map[interface {}]interface {}{\"a\":map["));
+    let null = format!("{{~: {}}}", maps(MAX_DEPTH - 1));
+    assert!(refused(&null).contains("unsupported map key of type: %!s(<nil>), key: <nil>, value: map["));
 }
 
+/// Each beside what Helm says of it.
 #[test]
 fn deeper_than_it_may_be() {
-    let limit = format!("exceeded max depth of {MAX_DEPTH}");
-    assert!(refused(&"[".repeat(100_000)).contains(&limit));
-    assert!(refused(&"{a: ".repeat(100_000)).contains(&limit));
-    assert!(refused(&"- ".repeat(100_000)).contains(&limit));
-    assert!(refused(&"? ".repeat(100_000)).contains(&limit));
-    let stairs: String = (0..2000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
-    assert!(refused(&stairs).contains(&limit));
+    let mut texts = Vec::new();
+    for depth in [10_000, 10_001] {
+        texts.push("[".repeat(depth) + &"]".repeat(depth));
+        texts.push("\n\n".to_owned() + &"{a: ".repeat(depth) + &"}".repeat(depth));
+        texts.push("- ".repeat(depth) + "x\n");
+        texts.push("? ".repeat(depth) + "x\n");
+        texts.push("- ".repeat(depth - 10) + &"[".repeat(20) + &"]".repeat(20));
+        texts.push("- ".repeat(depth - 10) + "b: {c: []}\n  a: " + &"{a: ".repeat(20) + &"}".repeat(20));
+    }
+    for hostile in ["[", "{a: ", "{", "- ", "? ", "-\n "] {
+        texts.push(hostile.repeat(12_000));
+    }
+    same(&texts, &read_list_text(&texts), |text| {
+        our_read_list_text(text.as_bytes())
+    });
     let value = nested(MAX_DEPTH + 1);
-    assert!(matches!(yaml::encode(&value), Err(YamlError::Limit(_))));
+    let refusal = yaml::encode(&value).expect_err("it is refused").to_string();
+    assert_eq!(refusal, "yaml: exceeded max depth of 10000");
     assert!(matches!(yaml::encode_pretty(&value), Err(YamlError::Limit(_))));
 }
 

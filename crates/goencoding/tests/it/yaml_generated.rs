@@ -2,8 +2,10 @@
 
 use serde_json::Value as Json;
 
-use crate::yaml_peer::{our_read, our_read_list, our_write, read, read_list, same, write};
-use crate::yaml_random::{Random, document, mutated, soup, value};
+use crate::yaml_peer::{
+    our_read, our_read_list, our_write, our_write_bytes, read, read_list, same, write, write_bytes,
+};
+use crate::yaml_random::{Random, bytes, document, mutated, soup, value};
 use crate::yaml_read::TEXTS;
 
 /// Texts of the kinds that charts are full of.
@@ -98,6 +100,19 @@ fn compare_values(seed: u64, count: usize) {
     compare_texts(&written);
 }
 
+fn compare_bytes(seed: u64, count: usize) {
+    let mut random = Random::new(seed);
+    let strings: Vec<Vec<u8>> = (0..count).map(|_| bytes(&mut random)).collect();
+    for some in strings.chunks(500) {
+        same(some, &write_bytes(some), |string| our_write_bytes(string));
+    }
+}
+
+#[test]
+fn random_bytes() {
+    compare_bytes(1, 400);
+}
+
 #[test]
 fn random_texts() {
     compare_texts(&texts(1, 1000));
@@ -121,5 +136,13 @@ fn many_random_texts() {
 fn many_random_values() {
     for seed in 2..22 {
         compare_values(seed, 2000);
+    }
+}
+
+#[test]
+#[ignore = "many thousands of cases: for the long run"]
+fn many_random_bytes() {
+    for seed in 2..12 {
+        compare_bytes(seed, 2000);
     }
 }

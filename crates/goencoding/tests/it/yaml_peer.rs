@@ -45,6 +45,25 @@ pub(crate) fn our_read_list(text: &[u8]) -> serde_json::Value {
     }
 }
 
+/// What `fromYamlArray` makes of texts, as JSON that may be too deep to be read.
+pub(crate) fn read_list_text<T: AsRef<[u8]>>(texts: &[T]) -> Vec<String> {
+    let answers = each("{{ b64dec . | fromYamlArray | toJson | toJson }}", &encoded(texts));
+    answers
+        .iter()
+        .map(|text| text.as_str().expect("a text").to_owned())
+        .collect()
+}
+
+/// What we make of a text, as JSON.
+pub(crate) fn our_read_list_text(text: &[u8]) -> String {
+    let value = match yaml::decode_list(text) {
+        Ok(list) => Value::List(list),
+        Err(error) => Value::list(vec![Value::from(error.to_string())]),
+    };
+    let text = json::encode(&value).expect("what YAML holds can be written as JSON");
+    String::from_utf8(text).expect("what we write is UTF-8")
+}
+
 fn ours(value: &Value) -> serde_json::Value {
     let text = json::encode(value).expect("what YAML holds can be written as JSON");
     serde_json::from_slice(&text).expect("what we write is JSON")
@@ -65,11 +84,55 @@ pub(crate) fn write(values: &[serde_json::Value]) -> Vec<(String, String)> {
 /// What we write, as `toYaml` and `toYamlPretty` would.
 pub(crate) fn our_write(value: &serde_json::Value) -> (String, String) {
     let value = go_value(value);
-    let text = |written: Result<Vec<u8>, yaml::YamlError>| {
-        let text = String::from_utf8(written.unwrap_or_default()).expect("what we write is UTF-8");
-        text.strip_suffix("\n").unwrap_or(&text).to_owned()
-    };
-    (text(yaml::encode(&value)), text(yaml::encode_pretty(&value)))
+    (trimmed(yaml::encode(&value)), trimmed(yaml::encode_pretty(&value)))
+}
+
+fn trimmed(written: Result<Vec<u8>, yaml::YamlError>) -> String {
+    let text = String::from_utf8(written.unwrap_or_default()).expect("what we write is UTF-8");
+    text.strip_suffix("\n").unwrap_or(&text).to_owned()
+}
+
+/// What `toYaml` and `toYamlPretty` write of strings of any bytes, alone and as a map's key and value.
+pub(crate) fn write_bytes(strings: &[Vec<u8>]) -> Vec<[String; 4]> {
+    let template = "{{ $s := b64dec . }}{{ $d := dict $s (list $s) }}\
+        {{ list (toYaml $s) (toYamlPretty $s) (toYaml $d) (toYamlPretty $d) | toJson }}";
+    let answers = each(template, &encoded(strings));
+    let text = |answer: &serde_json::Value, index: usize| answer[index].as_str().expect("a text").to_owned();
+    answers
+        .iter()
+        .map(|answer| std::array::from_fn(|index| text(answer, index)))
+        .collect()
+}
+
+/// What we write of such strings.
+pub(crate) fn our_write_bytes(string: &[u8]) -> [String; 4] {
+    let alone = Value::str(string);
+    let list = Value::list(vec![alone.clone()]);
+    let map = Value::Map([(string.into(), list)].into_iter().collect());
+    [
+        trimmed(yaml::encode(&alone)),
+        trimmed(yaml::encode_pretty(&alone)),
+        trimmed(yaml::encode(&map)),
+        trimmed(yaml::encode_pretty(&map)),
+    ]
+}
+
+/// What `mustToYaml` says of values.
+pub(crate) fn refusals(values: &[serde_json::Value]) -> Vec<String> {
+    let cases: Vec<_> = values
+        .iter()
+        .map(|value| ("{{ mustToYaml .Values.value }}", json!({ "value": value })))
+        .collect();
+    hoist_helmpeer::texts(&cases)
+        .into_iter()
+        .map(|answer| {
+            let error = answer.expect_err("it is refused");
+            let (_, own) = error
+                .split_once("error calling mustToYaml: ")
+                .expect("it is of mustToYaml");
+            own.to_owned()
+        })
+        .collect()
 }
 
 /// A value as Helm has it from JSON: every number a float64.

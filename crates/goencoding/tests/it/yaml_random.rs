@@ -236,6 +236,19 @@ fn string(random: &mut Random) -> String {
     (0..count).map(|_| random.pick(PIECES)).collect()
 }
 
+/// A string that need not be UTF-8.
+pub(crate) fn bytes(random: &mut Random) -> Vec<u8> {
+    let mut bytes = string(random).into_bytes();
+    for _ in 0..random.below(4) {
+        let at = random.below(bytes.len() + 1);
+        bytes.insert(at, [0x80, 0xC2, 0xE2, 0xED, 0xFF, 0xF0, 0x7F, 0xA8][random.below(8)]);
+    }
+    if random.one_in(6) {
+        bytes = bytes.repeat(1 + random.below(40));
+    }
+    bytes
+}
+
 /// A value.
 pub(crate) fn value(random: &mut Random, depth: usize) -> Json {
     match random.below(if depth < 4 { 10 } else { 6 }) {

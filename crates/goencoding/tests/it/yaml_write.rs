@@ -4,7 +4,7 @@ use hoist_goencoding::yaml;
 use hoist_govalue::{Kind, List, Map, Type, Value};
 use serde_json::{Value as Json, json};
 
-use crate::yaml_peer::{our_write, same, write};
+use crate::yaml_peer::{go_value, our_write, refusals, same, write};
 
 /// Strings, each written alone, as a value, as an item and as a key.
 #[rustfmt::skip]
@@ -239,4 +239,31 @@ fn what_json_does_not_have() {
     assert_eq!(error(Value::str("\u{7f}")), "yaml: control characters are not allowed");
     let long: Map = [("k".repeat(1100).into(), Value::Nil)].into_iter().collect();
     assert_eq!(error(Value::Map(long)), "yaml: did not find expected ',' or '}'");
+}
+
+#[test]
+fn refusals_have_gos_texts() {
+    let mut values = Vec::new();
+    for text in ["\u{7f}", "a\u{80}b", "\u{fffe}", "\u{ffff}", "\u{85}--- a"] {
+        values.extend([json!(text), json!({ "a": [text] }), json!({ text: 1 })]);
+    }
+    for length in [1019, 1020, 1021, 1022, 1023, 1024, 2000] {
+        for piece in ["k", "é", "<", "\"", "\n"] {
+            let key = piece.repeat(length / 6) + &"k".repeat(length - length / 6);
+            if yaml::encode(&go_value(&json!({ &key: 1 }))).is_err() {
+                values.extend([
+                    json!({ &key: 1 }),
+                    json!({ "a": [{ &key: {} }] }),
+                    json!({ "a": "\u{7f}", &key: 1 }),
+                ]);
+            }
+        }
+    }
+    values.push(json!({ "a\u{85}b": 1 }));
+    values.push(json!({ "b": "\u{85}\u{85}x", "c\u{85}": { "d": 1 } }));
+    let refused = |value: &Json| match yaml::encode(&go_value(value)) {
+        Ok(written) => format!("written: {}", String::from_utf8_lossy(&written)),
+        Err(error) => error.to_string(),
+    };
+    same(&values, &refusals(&values), refused);
 }
