@@ -372,7 +372,7 @@ fn the_beginning_of_a_text_is_read() {
     assert_eq!(error(" "), "EOF");
     assert_eq!(error("[1,"), "unexpected EOF");
     assert_eq!(error("tru"), "unexpected EOF");
-    assert_eq!(error("trx"), "invalid character 'x' in literal true (expecting 'e')");
+    assert_eq!(error("trx"), "invalid character 'x' in literal true (expecting 'u')");
     assert_eq!(json::decode_prefix(b"{\"a\":1} ,b").map(|(_, length)| length), Ok(7));
 }
 
