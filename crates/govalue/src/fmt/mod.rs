@@ -5,6 +5,7 @@
 //! recurses until it dies (a map that holds itself), there is an error. So is there for what would be too long.
 
 mod format;
+mod objects;
 mod printer;
 mod verbs;
 

@@ -1,7 +1,7 @@
 //! Walks a value and writes it as a verb says.
 
 use super::verbs::Flags;
-use crate::{FuncError, Kind, List, Map, Object, Type, Value, deep};
+use crate::{FuncError, Kind, List, Map, Type, Value, deep};
 
 /// How deep a value is followed. Go follows it until its stack is full, and dies.
 const MAX_DEPTH: usize = 10_000;
@@ -17,7 +17,7 @@ pub(super) struct Printer<'o> {
 
 /// How a value was met, on which depends how an error shows it.
 #[derive(Clone, Copy)]
-enum Met {
+pub(super) enum Met {
     /// As an argument.
     Argument,
     /// In another, or by its structure.
@@ -92,7 +92,7 @@ impl<'o> Printer<'o> {
         Ok(false)
     }
 
-    fn bad_verb(&mut self, value: &Value, verb: char, met: Met) -> Result<(), FuncError> {
+    pub(super) fn bad_verb(&mut self, value: &Value, verb: char, met: Met) -> Result<(), FuncError> {
         self.erroring = true;
         self.write(b"%!")?;
         self.write_rune(verb)?;
@@ -108,7 +108,7 @@ impl<'o> Printer<'o> {
     }
 
     /// Numbers, strings, truths and bytes.
-    fn scalar(&mut self, value: &Value, verb: char, met: Met) -> Result<(), FuncError> {
+    pub(super) fn scalar(&mut self, value: &Value, verb: char, met: Met) -> Result<(), FuncError> {
         match value {
             Value::Bool(truth) if matches!(verb, 't' | 'v') => self.pad(if *truth { b"true" } else { b"false" }),
             Value::Int(number, _) => self.number(value, *number < 0, number.cast_unsigned(), true, verb, met),
@@ -134,7 +134,7 @@ impl<'o> Printer<'o> {
         }
     }
 
-    fn number(
+    pub(super) fn number(
         &mut self,
         value: &Value,
         negative: bool,
@@ -165,7 +165,7 @@ impl<'o> Printer<'o> {
         Ok(())
     }
 
-    fn string(&mut self, value: &Value, text: &[u8], verb: char, met: Met) -> Result<(), FuncError> {
+    pub(super) fn string(&mut self, value: &Value, text: &[u8], verb: char, met: Met) -> Result<(), FuncError> {
         match verb {
             'v' if self.flags.sharp_v => self.quoted(text),
             'v' | 's' => self.text(text),
@@ -201,15 +201,15 @@ impl<'o> Printer<'o> {
         self.close_list()
     }
 
-    fn open_list(&mut self) -> Result<(), FuncError> {
+    pub(super) fn open_list(&mut self) -> Result<(), FuncError> {
         self.write(if self.flags.sharp_v { b"{" } else { b"[" })
     }
 
-    fn close_list(&mut self) -> Result<(), FuncError> {
+    pub(super) fn close_list(&mut self) -> Result<(), FuncError> {
         self.write(if self.flags.sharp_v { b"}" } else { b"]" })
     }
 
-    fn separate(&mut self, index: usize) -> Result<(), FuncError> {
+    pub(super) fn separate(&mut self, index: usize) -> Result<(), FuncError> {
         match (index, self.flags.sharp_v) {
             (0, _) => Ok(()),
             (_, true) => self.write(b", "),
@@ -218,7 +218,7 @@ impl<'o> Printer<'o> {
     }
 
     /// Writes a value by its structure.
-    fn value(&mut self, value: &Value, verb: char, depth: usize) -> Result<(), FuncError> {
+    pub(super) fn value(&mut self, value: &Value, verb: char, depth: usize) -> Result<(), FuncError> {
         if depth > MAX_DEPTH {
             return Err(FuncError::new(format!(
                 "fmt: a value is nested more than {MAX_DEPTH} deep; does it hold itself?"
@@ -267,7 +267,7 @@ impl<'o> Printer<'o> {
     }
 
     /// Writes the beginning of a map; whether anything follows.
-    fn open_map(&mut self, ty: Type, nil: bool) -> Result<bool, FuncError> {
+    pub(super) fn open_map(&mut self, ty: Type, nil: bool) -> Result<bool, FuncError> {
         if !self.flags.sharp_v {
             self.write(b"map[")?;
             return Ok(true);
@@ -276,106 +276,4 @@ impl<'o> Printer<'o> {
         self.write(if nil { b"(nil)" } else { b"{" })?;
         Ok(!nil)
     }
-
-    fn object(&mut self, value: &Value, object: &dyn Object, verb: char, depth: usize) -> Result<(), FuncError> {
-        let ty = object.ty();
-        match ty.kind() {
-            Kind::Ptr if depth == 0 => {
-                self.write(b"&")?;
-                let pointee = ty.name().strip_prefix('*').unwrap_or(ty.name());
-                self.structure(object, pointee, verb, depth + 1)
-            }
-            Kind::Ptr | Kind::Func if "vbodxX".contains(verb) => Err(unprintable(value)),
-            Kind::Ptr | Kind::Func => self.bad_verb(value, verb, Met::Inside),
-            Kind::Struct => self.structure(object, ty.name(), verb, depth),
-            Kind::Map => {
-                let entries = object.entries().unwrap_or_default();
-                self.open_map(ty, false)?;
-                for (index, (key, item)) in entries.iter().enumerate() {
-                    self.separate(index)?;
-                    self.value(key, verb, depth + 1)?;
-                    self.write(b":")?;
-                    self.value(item, verb, depth + 1)?;
-                }
-                self.close_list()
-            }
-            Kind::Slice => {
-                if self.flags.sharp_v {
-                    self.write(ty.name().as_bytes())?;
-                }
-                self.open_list()?;
-                for (index, (_, item)) in object.entries().unwrap_or_default().iter().enumerate() {
-                    self.separate(index)?;
-                    self.value(item, verb, depth + 1)?;
-                }
-                self.close_list()
-            }
-            _ => self.named_scalar(value, &object.plain(), verb),
-        }
-    }
-
-    /// A number, string or truth of a named type: written as what it is, but named in errors.
-    fn named_scalar(&mut self, value: &Value, plain: &Value, verb: char) -> Result<(), FuncError> {
-        match plain {
-            Value::Bool(_) if matches!(verb, 't' | 'v') => self.scalar(plain, verb, Met::Inside),
-            Value::Int(number, _) => self.number(value, *number < 0, number.cast_unsigned(), true, verb, Met::Inside),
-            Value::Uint(number, _) => self.number(value, false, *number, false, verb, Met::Inside),
-            Value::Float(..) if "vbgGxXfFeE".contains(verb) => self.scalar(plain, verb, Met::Inside),
-            Value::Str(text) => self.string(value, text, verb, Met::Inside),
-            Value::Bool(_) | Value::Float(..) => self.bad_verb(value, verb, Met::Inside),
-            _ => Err(unprintable(value)),
-        }
-    }
-
-    fn structure(&mut self, object: &dyn Object, name: &str, verb: char, depth: usize) -> Result<(), FuncError> {
-        let fields = object.fields();
-        if fields.is_empty() && object.text().is_some() {
-            // Its fields are its own affair: they are not told, so they cannot be printed.
-            return Err(FuncError::new(format!(
-                "fmt: hoist does not know the fields of a {name}, which %{verb} prints"
-            )));
-        }
-        if self.flags.sharp_v {
-            self.write(name.as_bytes())?;
-        }
-        self.write(b"{")?;
-        for (index, (name, field)) in fields.iter().enumerate() {
-            self.separate(index)?;
-            if self.flags.plus_v || self.flags.sharp_v {
-                self.write(name.as_bytes())?;
-                self.write(b":")?;
-            }
-            self.value(field, verb, depth + 1)?;
-        }
-        self.write(b"}")
-    }
-
-    /// `%p`: where Go prints an address.
-    fn address_of(&mut self, value: &Value) -> Result<(), FuncError> {
-        Err(match value {
-            Value::List(list) if list.is_nil() => return self.null(),
-            Value::Map(map) if map.is_nil() => return self.null(),
-            Value::List(_) | Value::Map(_) | Value::Bytes(_) => unprintable(value),
-            Value::Object(object) if matches!(object.ty().kind(), Kind::Ptr | Kind::Func | Kind::Map | Kind::Slice) => {
-                unprintable(value)
-            }
-            _ => return self.bad_verb(value, 'p', Met::Argument),
-        })
-    }
-
-    /// `%p` of a nil map or list.
-    fn null(&mut self) -> Result<(), FuncError> {
-        let sharp = self.flags.sharp;
-        self.flags.sharp = !sharp;
-        self.integer(false, 0, 16, 'v')?;
-        self.flags.sharp = sharp;
-        Ok(())
-    }
-}
-
-fn unprintable(value: &Value) -> FuncError {
-    FuncError::new(format!(
-        "fmt: a {} would be printed as its address in memory, which is another in each run",
-        value.type_name()
-    ))
 }

@@ -1,9 +1,11 @@
 //! Go's strconv: numbers and quoted strings as text, and back.
 
+mod digits;
 mod float;
 mod number;
 mod printable;
 mod quote;
+mod read;
 
 pub use float::{append_float, format_float};
 pub use number::{NumError, Reason, atoi, parse_bool, parse_float, parse_int, parse_uint};
