@@ -308,16 +308,21 @@ fn direct_entries(emitter: &mut Emitter, entries: Vec<(&[u8], &Value)>, depth: u
 /// A Go value of a named type. go-yaml knows nothing of the names that its fields have in JSON: they are in lower case.
 fn direct_object(emitter: &mut Emitter, object: &dyn Object, place: Place, depth: usize) -> Result<(), YamlError> {
     let ty = object.ty();
-    let marshals = |name: &str| matches!(name, "MarshalYAML" | "MarshalText");
-    if object.methods().iter().any(|method| marshals(method.name)) || ty.name().trim_start_matches('*') == "time.Time" {
-        return Err(YamlError::Limit(format!("yaml: a {ty} cannot be written without JSON")));
-    }
     match ty.kind() {
         Kind::Func => Err(YamlError::Limit(format!("cannot marshal type: {ty}"))),
         Kind::Struct | Kind::Ptr => {
+            // Those that are a text in JSON are one here as well; a time is not quoted.
+            if let Value::Str(text) = object.plain() {
+                match ty.name() {
+                    "time.Time" | "*time.Time" => emitter.literal(&text.text()),
+                    _ => emitter.string(&text, place),
+                }
+                return Ok(());
+            }
             let fields = object.fields();
             let fields: Vec<(String, Value)> = fields
                 .into_iter()
+                .filter(|(name, _)| name.starts_with(char::is_uppercase))
                 .map(|(name, value)| (name.to_lowercase(), value))
                 .collect();
             let entries = fields.iter().map(|(name, value)| (name.as_bytes(), value)).collect();

@@ -1,7 +1,7 @@
 //! Writing YAML: tables of values, each compared with what Helm writes.
 
 use hoist_goencoding::yaml;
-use hoist_govalue::{Kind, List, Map, Type, Value};
+use hoist_govalue::{Kind, List, Map, Object, Str, Type, Value};
 use serde_json::{Value as Json, json};
 
 use crate::yaml_peer::{go_value, our_write, refusals, same, write};
@@ -217,6 +217,78 @@ fn go_types() {
     assert_eq!(pretty(Value::List(List::nil(Type::StrList))), "[]\n");
     assert_eq!(pretty(Value::float(1e6)), "1e+06\n");
     assert_eq!(pretty(Value::float(f64::NEG_INFINITY)), "-.inf\n");
+}
+
+/// A Go value of a named type, with what encoding/json makes of it.
+#[derive(Debug)]
+struct Named(Type, Value);
+
+impl Object for Named {
+    fn ty(&self) -> Type {
+        self.0
+    }
+
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        vec![
+            ("GitVersion", Value::from("v1")),
+            ("hidden", Value::from("x")),
+            ("Major", Value::int(1)),
+        ]
+    }
+
+    fn entries(&self) -> Option<Vec<(Value, Value)>> {
+        Some(vec![
+            (Value::from("b.txt"), Value::from("2")),
+            (Value::from("a.txt"), Value::Bytes((*b"1").into())),
+        ])
+    }
+
+    fn text(&self) -> Option<Str> {
+        Some("1h0m0s".into())
+    }
+
+    fn plain(&self) -> Value {
+        self.1.clone()
+    }
+
+    fn any(&self) -> &dyn std::any::Any {
+        self
+    }
+}
+
+/// As Helm writes `.Capabilities.KubeVersion`, `.Files`, `semver "1.2.3"`, `toDate …` and `mustToDuration …`.
+#[test]
+fn go_objects() {
+    let written = |name, kind, plain| {
+        let value = Value::Object(std::rc::Rc::new(Named(Type::Named(name, kind), plain)));
+        let text =
+            |written: Result<Vec<u8>, yaml::YamlError>| String::from_utf8(written.expect("written")).expect("UTF-8");
+        (text(yaml::encode(&value)), text(yaml::encode_pretty(&value)))
+    };
+    let both = |plain: &str, pretty: &str| (plain.to_owned(), pretty.to_owned());
+    let json = go_value(&json!({ "major": "1" }));
+    assert_eq!(
+        written("common.KubeVersion", Kind::Struct, json.clone()),
+        both("major: \"1\"\n", "gitversion: v1\nmajor: 1\n")
+    );
+    assert_eq!(
+        written("engine.files", Kind::Map, json),
+        both("major: \"1\"\n", "a.txt:\n  - 49\nb.txt: \"2\"\n")
+    );
+    assert_eq!(
+        written("*semver.Version", Kind::Ptr, Value::from("1.2.3")),
+        both("1.2.3\n", "1.2.3\n")
+    );
+    let time = "2020-01-02T00:00:00Z";
+    assert_eq!(
+        written("time.Time", Kind::Struct, Value::from(time)),
+        both(&format!("\"{time}\"\n"), &format!("{time}\n"))
+    );
+    assert_eq!(
+        written("time.Duration", Kind::Int64, Value::int64(5)),
+        both("5\n", "1h0m0s\n")
+    );
+    assert_eq!(written("time.Month", Kind::Int, Value::int(3)), both("3\n", "3\n"));
 }
 
 #[test]
