@@ -4,7 +4,7 @@
 //! it is a template as it is. `$v` stands for the values of [`values`].
 
 use hoist_gotemplate::{Context, Embedder, ExecError, FuncTable, MissingKey, Options, Set};
-use hoist_govalue::{Args, Host, Map, Str, Type, Value};
+use hoist_govalue::{Args, Body, Host, Map, Str, Type, Value};
 use serde_json::json;
 
 use crate::direct::Still;
@@ -59,6 +59,11 @@ pub(crate) fn render(template: &str, values: &serde_json::Value) -> Result<Strin
     for function in hoist_sprig::functions() {
         functions.insert(*function);
     }
+    // The peer looks no names up, and so has Helm's own function in place of sprig's.
+    functions.insert(hoist_govalue::Func {
+        body: Body::Pure(|_| Ok("".into())),
+        ..*functions.get("getHostByName").expect("sprig has it")
+    });
     let mut set = Set::new("gotpl", functions);
     set.parse(NAME, template).map_err(|error| error.to_string())?;
     let named = Type::Named("common.Values", hoist_govalue::Kind::Map);
