@@ -305,6 +305,80 @@ fn methods_of_times_and_durations_agree() {
     template::compare(&all, &template::values());
 }
 
+/// Months, weekdays and durations are numbers to Go, and times can be held by everything else.
+#[test]
+fn other_functions_take_them_alike() {
+    let time = "$t := toDate \"2006-01-02\" \"2020-05-06\"";
+    let uses = [
+        "eq $t.Month 5",
+        "eq $t.Month $t.Month",
+        "lt $t.Month 6",
+        "gt $t.Weekday 6",
+        "eq $t.Weekday 3 4",
+        "eq $t $t",
+        "ne $t now",
+        "add $t.Month 1",
+        "add1 $t.Weekday",
+        "mul $t.Month 2",
+        "addf $t.Month 1",
+        "int $t.Month",
+        "int64 $t.Weekday",
+        "float64 $t.Month",
+        "toString $t.Month",
+        "quote $t.Month $t",
+        "int ($t.Sub $t)",
+        "int64 (($t.AddDate 0 0 1).Sub $t)",
+        "($t.AddDate 0 0 1).Sub $t",
+        "duration (($t.AddDate 0 0 1).Sub $t)",
+        "durationRound (($t.AddDate 0 0 1).Sub $t)",
+        "printf \"%d %s %v %q %x %03d %T\" $t.Month $t.Month $t.Month $t.Month $t.Month $t.Month $t.Month",
+        "printf \"%d %s %v %T\" (($t.AddDate 0 0 1).Sub $t) (($t.AddDate 0 0 1).Sub $t) (($t.AddDate 0 0 1).Sub $t) ($t.Sub $t)",
+        "printf \"%s %v %q\" $t $t $t",
+        "list $t $t.Month",
+        "dict \"a\" $t \"b\" ($t.Sub $t)",
+        "default 1 $t",
+        "default 1 ($t.Sub $t)",
+        "default 1 $t.Month",
+        "empty ($t.Sub $t)",
+        "empty $t",
+        "ternary 1 2 ($t.Sub $t)",
+        "and $t 1",
+        "not $t",
+        "until $t.Month",
+        "until (int $t.Month)",
+        "kindIs \"int64\" ($t.Sub $t)",
+        "typeIs \"time.Month\" $t.Month",
+        "typeIsLike \"time.Time\" $t",
+        "deepEqual $t $t",
+        "deepEqual $t.Month 5",
+        "has $t (list $t)",
+        "len $t",
+        "cat $t.Month $t.Year",
+        "join \",\" (list $t $t.Month)",
+        "toStrings (list $t.Month)",
+        "max $t.Month 3",
+        "round $t.Month 1",
+        "seq $t.Month",
+        "date \"2006\" (int $t.Month)",
+        "trunc $t.Month \"abcdefghi\"",
+        "repeat (int $t.Month) \"a\"",
+        "$t.Add ($t.Sub $t)",
+        "$t.Add (int64 5)",
+        "$t.Add $t.Month",
+        "deepCopy $t",
+        "merge (dict \"a\" $t) (dict \"a\" 1 \"b\" $t)",
+        "$t | toRawJson",
+        "$t.Month | toRawJson",
+        "$t.Location | toRawJson",
+    ];
+    let cases: Vec<_> = uses
+        .iter()
+        .map(|case| format!("{time} }}}}{{{{ $r := {case} }}}}{{{{ typeOf $r }}}}|{{{{ $r }}}}|{{{{ toPrettyJson $r"))
+        .collect();
+    let cases: Vec<_> = cases.iter().map(|case| format!("{{{{ {case} }}}}")).collect();
+    template::compare(&cases, &template::values());
+}
+
 const ELEMENTS: &[&str] = &[
     "January",
     "Jan",
