@@ -3,13 +3,14 @@
 use hoist_govalue::{Kind, MAX_STRING, Str, Value, deep, strconv};
 
 use super::key::{append_part, append_quoted, join};
-use super::shape::{Form, Shape, form, items, refused, shape, split, too_deep};
+use super::shape::{Form, Looks, Shape, form, items, refused, shape, split, too_deep};
 use super::{MAX_DEPTH, TomlError};
 
 struct Encoder {
     out: Vec<u8>,
     key: Vec<Str>,
     depth: usize,
+    looks: Looks,
 }
 
 pub(super) fn document(value: &Value) -> Result<Vec<u8>, TomlError> {
@@ -21,6 +22,7 @@ pub(super) fn document(value: &Value) -> Result<Vec<u8>, TomlError> {
         out: Vec::new(),
         key: Vec::new(),
         depth: 0,
+        looks: Looks::default(),
     };
     encoder.value(value)?;
     Ok(encoder.out)
@@ -42,7 +44,7 @@ impl Encoder {
 
     /// Writes a value at the key that is at hand; none at the top.
     fn value(&mut self, value: &Value) -> Result<(), TomlError> {
-        self.nested(|it| match shape(value, 0)? {
+        self.nested(|it| match shape(value, &it.looks, 0)? {
             Shape::Nil => Ok(()),
             Shape::Plain => it.key_value(value),
             Shape::Table => it.table(value),
@@ -107,7 +109,7 @@ impl Encoder {
 
     /// A table's entries, on lines of their own: first those behind an equals sign, then the tables.
     fn entries(&mut self, table: &Value) -> Result<(), TomlError> {
-        let (plain, tables) = split(table)?;
+        let (plain, tables) = split(table, &self.looks)?;
         for entry in plain.into_iter().chain(tables) {
             self.key.push(entry.key);
             self.value(&entry.value)?;
@@ -118,10 +120,10 @@ impl Encoder {
 
     /// A table between braces.
     fn inline(&mut self, table: &Value) -> Result<(), TomlError> {
-        let (plain, tables) = split(table)?;
+        let (plain, tables) = split(table, &self.looks)?;
         self.out.push(b'{');
         for entry in plain.into_iter().chain(tables) {
-            if shape(&entry.value, 0)? == Shape::Nil {
+            if shape(&entry.value, &self.looks, 0)? == Shape::Nil {
                 // With the comma before it left where it is.
                 continue;
             }

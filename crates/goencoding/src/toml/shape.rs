@@ -1,5 +1,7 @@
 //! What values are to TOML: behind an equals sign, a table, a list of tables, or nothing.
 
+use std::cell::Cell;
+
 use hoist_govalue::{Kind, Object, Str, Value, deep};
 
 use super::{MAX_DEPTH, TomlError};
@@ -42,9 +44,22 @@ pub(super) fn too_deep() -> TomlError {
     TomlError::Limit(format!("a value is nested more than {MAX_DEPTH} deep"))
 }
 
-pub(super) fn shape(value: &Value, depth: usize) -> Result<Shape, TomlError> {
+/// How many values are looked at. Where lists share their elements there can be far more ways to them than values, and
+/// the library goes all of them before it writes a byte.
+const MAX_LOOKS: usize = 32 << 20;
+
+/// Counts the values that are looked at.
+#[derive(Default)]
+pub(super) struct Looks(Cell<usize>);
+
+pub(super) fn shape(value: &Value, looks: &Looks, depth: usize) -> Result<Shape, TomlError> {
     if depth > MAX_DEPTH {
         return Err(too_deep());
+    }
+    looks.0.set(looks.0.get() + 1);
+    if looks.0.get() > MAX_LOOKS {
+        let text = format!("more than {MAX_LOOKS} values, each counted as often as it is found");
+        return Err(TomlError::Limit(text));
     }
     let list = match value {
         Value::Nil => return Ok(Shape::Nil),
@@ -55,7 +70,7 @@ pub(super) fn shape(value: &Value, depth: usize) -> Result<Shape, TomlError> {
         Value::Object(object) => {
             return match form(object.as_ref())? {
                 Form::Table(_) => Ok(Shape::Table),
-                Form::List(items) => shape(&Value::list(items), depth),
+                Form::List(items) => shape(&Value::list(items), looks, depth),
                 _ => Ok(Shape::Plain),
             };
         }
@@ -63,7 +78,7 @@ pub(super) fn shape(value: &Value, depth: usize) -> Result<Shape, TomlError> {
     };
     let mut tables = !list.is_empty();
     for item in list.iter() {
-        match deep::step(|| shape(item, depth + 1))? {
+        match deep::step(|| shape(item, looks, depth + 1))? {
             Shape::Nil => return Err(refused("toml: cannot encode array with nil element")),
             Shape::Table => {}
             Shape::Plain | Shape::Tables => tables = false,
@@ -88,10 +103,10 @@ pub(super) fn items(list: &Value) -> Result<Vec<Value>, TomlError> {
 }
 
 /// A table's entries: those behind an equals sign, and the tables; of a map each sorted by key.
-pub(super) fn split(table: &Value) -> Result<(Vec<Entry>, Vec<Entry>), TomlError> {
+pub(super) fn split(table: &Value, looks: &Looks) -> Result<(Vec<Entry>, Vec<Entry>), TomlError> {
     let (mut plain, mut tables) = (Vec::new(), Vec::new());
     let mut sort = |entry: Entry| {
-        match shape(&entry.value, 0)? {
+        match shape(&entry.value, looks, 0)? {
             Shape::Nil | Shape::Plain => plain.push(entry),
             Shape::Table | Shape::Tables => tables.push(entry),
         }

@@ -105,6 +105,13 @@ fn depths() {
 }
 
 #[test]
+#[ignore = "looks at millions of values: for the long run"]
+fn ways_to_values_are_limited() {
+    let shared = (0..64).fold(Value::int(1), |inner, _| Value::list(vec![inner.clone(), inner]));
+    assert!(matches!(toml::encode(&map(&[("a", shared)])), Err(TomlError::Limit(_))));
+}
+
+#[test]
 fn what_kills_a_rendering() {
     let theirs = hoist_helmpeer::text("{{ toToml nil }}", &serde_json::json!({})).unwrap_err();
     let TomlError::Panic(ours) = toml::encode(&Value::Nil).unwrap_err() else {
