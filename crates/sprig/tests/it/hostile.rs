@@ -76,7 +76,7 @@ fn leaf() -> impl Strategy<Value = Value> {
         Just(List::nil(Type::List).into()),
         Just(Map::nil(Type::Map).into()),
         Just(List::strings(["b", "a"]).into()),
-        Just(Value::str("x".repeat(1 << 20))),
+        Just(Value::str("x".repeat(1 << 14))),
     ]
 }
 
@@ -121,11 +121,7 @@ fn values_without_end_do_not_hold_a_function_up() {
                 vec!["a".into(), "b".into(), "d".into(), value.clone()],
             ] {
                 // What sets a part of a map to the map itself has done so to these values, too: they end with this scope.
-                let t = std::time::Instant::now();
                 let _ = call(name, &args);
-                if t.elapsed().as_millis() > 100 {
-                    eprintln!("SLOW {name} {} {:?}", args.len(), t.elapsed());
-                }
             }
             if let Value::Map(map) = value {
                 map.remove(b"me");
