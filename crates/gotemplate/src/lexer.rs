@@ -304,16 +304,21 @@ impl<'a> Lexer<'a> {
     }
 
     fn action(&mut self) -> Token {
-        if let Some(trim) = self.right_delim() {
-            if self.parens == 0 {
-                return self.close(trim);
+        let (rune, size) = match self.byte() {
+            None => return self.fail("unclosed action"),
+            // A delimiter begins with one of these.
+            Some(b' ' | b'\t' | b'\r' | b'\n' | b'}') => {
+                if let Some(trim) = self.right_delim() {
+                    if self.parens == 0 {
+                        return self.close(trim);
+                    }
+                    return self.fail("unclosed left paren");
+                }
+                (self.byte().map_or(utf8::REPLACEMENT, char::from), 1)
             }
-            return self.fail("unclosed left paren");
-        }
-        let (rune, size) = utf8::decode(self.rest());
-        if size == 0 {
-            return self.fail("unclosed action");
-        }
+            Some(byte) if byte.is_ascii() => (char::from(byte), 1),
+            Some(_) => utf8::decode(self.rest()),
+        };
         self.pos += size;
         match rune {
             ' ' | '\t' | '\r' | '\n' => {
