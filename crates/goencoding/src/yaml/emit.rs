@@ -281,24 +281,28 @@ impl Emitter {
 
     /// Text without breaks and quotes, folded at single spaces.
     fn words(&mut self, text: &[u8], fold: bool) {
-        let mut spaces = false;
-        let mut at = 0;
-        while let Some(&byte) = text.get(at) {
-            if byte != b' ' {
-                at += self.write(text.get(at..).unwrap_or_default());
-                spaces = false;
-                continue;
-            }
-            let last = at + 1 == text.len();
-            let more = text.get(at + 1) == Some(&b' ');
-            if fold && !spaces && self.column > self.best_width && at > 0 && !last && !more {
+        let mut rest = text;
+        let mut after_space = true;
+        while let Some(space) = rest.iter().position(|&byte| byte == b' ') {
+            let (word, spaces) = rest.split_at(space);
+            self.word(word);
+            after_space &= word.is_empty();
+            rest = spaces.get(1..).unwrap_or_default();
+            let single = !after_space && !rest.is_empty() && !rest.starts_with(b" ");
+            if fold && single && self.column > self.best_width {
                 self.write_indent();
             } else {
                 self.put(b' ');
             }
-            at += 1;
-            spaces = true;
+            after_space = true;
         }
+        self.word(rest);
+    }
+
+    /// Characters that are written as they are.
+    fn word(&mut self, text: &[u8]) {
+        self.out.extend_from_slice(text);
+        self.column += text.iter().filter(|&&byte| byte & 0xC0 != 0x80).count();
     }
 
     fn single_quoted(&mut self, text: &[u8], fold: bool) {

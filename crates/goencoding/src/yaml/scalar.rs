@@ -9,6 +9,18 @@ use super::error::Problem;
 use super::scanner::Scanner;
 use super::token::{Kind, Token};
 
+/// The bytes at which a run of plain characters may end.
+const MAY_END_PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let bytes = b" \t\n\r:,?[]{}\xC2\xE2";
+    let mut index = 0;
+    while index < bytes.len() {
+        table[bytes[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
+
 /// A scalar's value while it is read: a piece of the text as long as that is all of it.
 struct Builder<'a> {
     text: &'a [u8],
@@ -151,19 +163,22 @@ impl<'a> Scanner<'a> {
     /// Where the plain characters end that begin here.
     fn plain_run(&self) -> usize {
         let rest = self.rest();
-        for (at, byte) in rest.iter().enumerate() {
-            let ends = match byte {
-                b' ' | b'\t' | b'\n' | b'\r' => true,
-                b':' => is_blankz(rest.get(at + 1..).unwrap_or_default()),
-                b',' | b'?' | b'[' | b']' | b'{' | b'}' => self.flow > 0,
-                0xC2 | 0xE2 => break_width(rest.get(at..).unwrap_or_default()) > 0,
-                _ => false,
-            };
-            if ends {
-                return self.pos + at;
+        let mut at = 0;
+        while let Some(&byte) = rest.get(at) {
+            if MAY_END_PLAIN[usize::from(byte)] {
+                let ends = match byte {
+                    b':' => is_blankz(rest.get(at + 1..).unwrap_or_default()),
+                    b',' | b'?' | b'[' | b']' | b'{' | b'}' => self.flow > 0,
+                    0xC2 | 0xE2 => break_width(rest.get(at..).unwrap_or_default()) > 0,
+                    _ => true,
+                };
+                if ends {
+                    break;
+                }
             }
+            at += 1;
         }
-        self.text.len()
+        self.pos + at
     }
 
     pub(super) fn quoted(&mut self, quote: u8) -> Result<Token<'a>, Problem> {
