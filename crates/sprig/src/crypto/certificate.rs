@@ -9,9 +9,10 @@ use hoist_govalue::{Args, FuncError, FuncResult, Host, Kind, Map, Object, Str, T
 
 use super::draw;
 use super::keys::PrivateKey;
+use super::parent::Parent;
 use super::pem;
 use super::rng;
-use super::x509::{Parent, Signer, Template, create};
+use super::x509::{Signer, Template, create};
 use crate::dates::utc_after;
 use crate::encoding::decode64;
 use crate::text::print;

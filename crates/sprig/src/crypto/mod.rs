@@ -9,6 +9,7 @@ pub(crate) mod draw;
 mod dsa;
 mod ec;
 mod keys;
+mod parent;
 mod password;
 mod pem;
 mod rng;

@@ -1,6 +1,6 @@
 //! Durations: reading, writing and rounding.
 
-use super::parse::{leading_int, quote};
+use super::scan::{leading_int, quote};
 
 /// Nanoseconds of a second.
 pub(super) const SECOND: i64 = 1_000_000_000;

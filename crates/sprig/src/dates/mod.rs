@@ -10,6 +10,7 @@ mod layout;
 mod moment;
 mod object;
 mod parse;
+mod scan;
 pub mod values;
 mod zone;
 

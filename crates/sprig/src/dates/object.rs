@@ -241,7 +241,7 @@ impl Time {
         let zone = match &self.0.zone {
             Zone::Utc => "time.UTC".to_owned(),
             Zone::Local => "time.Local".to_owned(),
-            other => format!("time.Location({})", super::parse::quote(other.name().as_bytes())),
+            other => format!("time.Location({})", super::scan::quote(other.name().as_bytes())),
         };
         format!(
             "time.Date({}, time.{}, {}, {}, {}, {}, {}, {zone})",
