@@ -58,28 +58,37 @@ fn decimal(body: &[u8], bits: u32) -> Option<f64> {
         Some(end) => (body.get(..end)?, exponent(body.get(end + 1..)?)?),
         None => (body, 0),
     };
-    let mut clean = String::with_capacity(mantissa.len() + 8);
-    let (mut dots, mut digits) = (0, 0);
+    let (mut dots, mut digits, mut underscores) = (0, 0, 0);
     for &byte in mantissa {
         match byte {
-            b'_' => continue,
+            b'_' => underscores += 1,
             b'.' => dots += 1,
             b'0'..=b'9' => digits += 1,
             _ => return None,
         }
-        clean.push(char::from(byte));
     }
     if digits == 0 || dots > 1 {
         return None;
     }
-    if exponent != 0 {
-        clean.push('e');
-        clean.push_str(&exponent.to_string());
+    // Most numbers are written as Rust reads them.
+    if underscores == 0 && exponent == 0 {
+        return parse(std::str::from_utf8(mantissa).ok()?, bits);
     }
+    let mut clean: String = mantissa
+        .iter()
+        .filter(|byte| **byte != b'_')
+        .map(|byte| char::from(*byte))
+        .collect();
+    clean.push('e');
+    clean.push_str(&exponent.to_string());
+    parse(&clean, bits)
+}
+
+fn parse(number: &str, bits: u32) -> Option<f64> {
     if bits == 32 {
-        clean.parse::<f32>().ok().map(f64::from)
+        number.parse::<f32>().ok().map(f64::from)
     } else {
-        clean.parse().ok()
+        number.parse().ok()
     }
 }
 
