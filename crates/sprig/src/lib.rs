@@ -31,6 +31,8 @@ mod text;
 mod unicode;
 mod url;
 
+pub use dates::values as time;
+
 /// All functions, in no particular order; each name is there once.
 pub fn functions() -> impl Iterator<Item = &'static Func> {
     [
