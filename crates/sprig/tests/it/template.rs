@@ -105,7 +105,7 @@ fn lossy(mut bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A template that shows what an expression is.
-fn template(case: &str) -> String {
+pub(crate) fn template(case: &str) -> String {
     if case.contains("{{") {
         return case.to_owned();
     }
