@@ -340,8 +340,9 @@ mod tests {
     use super::*;
     use clap::CommandFactory;
 
-    const PAGES: [&str; 6] = [
+    const PAGES: [&str; 7] = [
         include_str!("../../../README.md"),
+        include_str!("../../../docs/src/charts.md"),
         include_str!("../../../docs/src/first-cluster.md"),
         include_str!("../../../docs/src/output.md"),
         include_str!("../../../docs/src/phases.md"),

@@ -168,7 +168,7 @@ impl World {
         .map_err(|error| Failure::internal(error.to_string()))?;
         let cluster = Cluster::new(hoist_cluster::Options {
             resolver,
-            charts: charts(&folder)?,
+            charts: charts(&spec)?,
             cloudflare_base,
         });
         let phases = Phases {
@@ -271,9 +271,16 @@ pub(crate) fn lock_file(folder: &Path) -> LockFile {
 }
 
 /// Where charts come from; what was fetched is kept under `.hoist/`. A vendored folder is asked first.
-pub(crate) fn store(folder: &Path, vendor: Option<PathBuf>) -> Result<Store, Failure> {
+pub(crate) fn store(spec: &Spec, vendor: Option<PathBuf>) -> Result<Store, Failure> {
+    let folder = spec.dir.clone();
+    // An index, and a mirror's too, may lead to archives elsewhere.
+    let mirror = {
+        let spec = spec.clone();
+        move |url: &str| Some(spec.mirrored(url)).filter(|served| served != url)
+    };
     let options = hoist_chartrepo::Options {
         docker_config: docker_config()?,
+        mirror: Some(Arc::new(mirror)),
         vendor,
         listener: Some(Arc::new(told)),
         ..hoist_chartrepo::Options::default()
@@ -296,8 +303,8 @@ fn told(event: &FetchEvent) {
 }
 
 /// The charts of a spec, pinned by its lock.
-fn charts(folder: &Path) -> Result<Charts, Failure> {
-    let vendor = folder.join("vendor");
-    let store = store(folder, vendor.is_dir().then_some(vendor))?;
-    Ok(Charts::new(store, lock_file(folder)))
+fn charts(spec: &Spec) -> Result<Charts, Failure> {
+    let vendor = spec.dir.join("vendor");
+    let store = store(spec, vendor.is_dir().then_some(vendor))?;
+    Ok(Charts::new(store, lock_file(&spec.dir)))
 }

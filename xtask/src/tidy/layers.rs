@@ -13,7 +13,19 @@ use crate::workspace::Workspace;
 
 const PHASES: &[&str] = &["infra", "nodes", "cluster"];
 
-const CLIENTS: &[&str] = &["hcloud", "cloudflare", "ssh", "sops", "chart", "deploy"];
+const CLIENTS: &[&str] = &[
+    "hcloud",
+    "cloudflare",
+    "ssh",
+    "sops",
+    "chart",
+    "chartrepo",
+    "deploy",
+    "gotemplate",
+    "sprig",
+    "goencoding",
+    "govalue",
+];
 
 /// What a layer must not use, and why. Dependencies of tests are free: a client is tested against its emulator.
 fn forbidden(name: &str) -> (Vec<&'static str>, &'static str) {

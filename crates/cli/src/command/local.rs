@@ -63,7 +63,7 @@ pub(crate) fn init(dir: &Path) -> Result<u8, Failure> {
     let name = name.trim_matches('-');
     write_atomically(
         &file,
-        &hoist_spec::template(if name.is_empty() { "my-cluster" } else { name }),
+        hoist_spec::template(if name.is_empty() { "my-cluster" } else { name }),
     )?;
     println!(
         "wrote {}; next: fill in your key and domain, then `hoist check`",

@@ -59,7 +59,7 @@ async fn plan(file: &Path, args: &Plan) -> Result<u8, Failure> {
     let survey = world.phases.survey(&world.spec, Goal::Converge).await?;
     let plan = survey.wanted(&filter);
     if let Some(save) = &args.save {
-        write_atomically(save, &SavedPlan::new(plan.clone()).to_text())?;
+        write_atomically(save, SavedPlan::new(plan.clone()).to_text())?;
     }
     match args.output {
         PlanFormat::Text => print!("{}", term::text(&plan)),

@@ -32,7 +32,7 @@ pub(super) async fn vendor(file: &Path, args: &Vendor) -> Result<u8, Failure> {
     }
     let folder = spec.dir.join(&args.dir);
     // What is in the folder must not answer for what is to be put there.
-    let store = world::store(&spec.dir, None)?;
+    let store = world::store(&spec, None)?;
     let vendored = store
         .vendor(&wanted, &[], &lock, &folder)
         .await
