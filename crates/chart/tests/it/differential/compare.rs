@@ -14,15 +14,28 @@ pub(crate) fn difference(theirs: &[u8], ours: &[u8], again: impl FnOnce() -> Vec
     if theirs == ours {
         return None;
     }
-    let [theirs, ours] = [theirs, ours].map(|it| described(&String::from_utf8_lossy(it)));
+    let plain = |text: &[u8]| described(&in_order(&String::from_utf8_lossy(text)));
+    let (theirs, ours) = (plain(theirs), plain(ours));
     if theirs == ours {
         return None;
     }
-    let again = described(&String::from_utf8_lossy(&again()));
+    let again = plain(&again());
     if theirs != again && same_form(&theirs, &again, &ours) {
         return None;
     }
     Some(first_difference(&theirs, &ours))
+}
+
+/// The same text with the CRDs of subcharts by their paths: Helm walks through subcharts in another order each time.
+fn in_order(text: &str) -> String {
+    let Some(text) = text.strip_prefix("---\n# Source: ") else {
+        return text.to_owned();
+    };
+    let mut documents: Vec<_> = text.split("\n---\n# Source: ").collect();
+    let path = |document: &str| document.lines().next().unwrap_or_default().to_owned();
+    let crds = documents.iter().take_while(|it| path(it).contains("/crds/")).count();
+    documents[..crds].sort_by_key(|it| path(it));
+    format!("---\n# Source: {}", documents.join("\n---\n# Source: "))
 }
 
 /// Whether `ours` is `theirs`, but for words in which `theirs` and `again` differ; those have the same form.
@@ -142,6 +155,12 @@ fn what_differs_is_shown_and_what_is_random_is_not() {
     );
     assert!(difference(b"p: abc\nq: 1", b"p: wxyz\nq: 1", || b"p: d1f\nq: 1".to_vec()).is_some());
     assert!(difference(b"p: abc\nq: 1", b"p: xyz\nq: 2", || b"p: d1f\nq: 1".to_vec()).is_some());
+    let documents = |names: [&str; 3]| names.map(|it| format!("---\n# Source: {it}\nx\n")).concat();
+    let theirs = documents(["c/charts/b/crds/x", "c/charts/a/crds/y", "c/t"]);
+    let other = documents(["c/charts/a/crds/y", "c/charts/b/crds/x", "c/t"]);
+    assert_eq!(difference(theirs.as_bytes(), other.as_bytes(), same), None);
+    let wrong = documents(["c/charts/a/crds/y", "c/t", "c/charts/b/crds/x"]);
+    assert!(difference(theirs.as_bytes(), wrong.as_bytes(), same).is_some());
 }
 
 #[test]

@@ -62,7 +62,11 @@ fn certificate(der: &[u8]) -> Option<String> {
             certificate.public_key().algorithm.algorithm,
             certificate.public_key().parsed().ok()?.key_size()
         ),
-        format!("serial of {} bytes", certificate.raw_serial().len().div_ceil(8) * 8),
+        // 128 random bits may begin with zeros.
+        match certificate.serial.bits() {
+            ..=128 => "serial of at most 128 bits".into(),
+            bits => format!("serial of {bits} bits"),
+        },
     ];
     for extension in certificate.extensions() {
         let what = match extension.parsed_extension() {

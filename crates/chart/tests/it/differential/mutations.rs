@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use hoist_helmpeer::{Case, Command, chart, helm, merge, tool};
 use serde_json::{Map, Value, json};
 
-use super::compare_all;
 use super::sets::Call;
+use super::{differences, report};
 
 /// How many changes of a chart the normal run looks at.
 const FEW: usize = 24;
 
 #[test]
 fn a_few_defaults_of_each_chart_changed() {
-    for (repo, archive) in [
+    let charts = [
         ("cilium", "cilium-1.20.0"),
         ("jetstack", "cert-manager-v1.21.1"),
         ("external-dns", "external-dns-1.21.1"),
@@ -25,25 +25,20 @@ fn a_few_defaults_of_each_chart_changed() {
         ("kueue", "kueue-0.12.3"),
         ("rook", "rook-ceph-v1.14.0"),
         ("dapr", "dapr-1.14.4"),
-    ] {
-        compare(&chart(repo, archive), FEW);
-    }
+    ];
+    compare(charts.map(|(repo, archive)| chart(repo, archive)).as_slice(), FEW);
 }
 
 #[test]
 #[ignore = "thousands of cases: for the long run"]
 fn each_default_of_each_chart_changed() {
-    for path in archives(&tool("charts")) {
-        compare(&path, usize::MAX);
-    }
+    compare(&archives(&tool("charts")), usize::MAX);
 }
 
 #[test]
 #[ignore = "thousands of cases: for the long run, after `cargo xtask tools charts-extra`"]
 fn each_default_of_more_charts_changed() {
-    for path in archives(&tool("charts-extra")) {
-        compare(&path, usize::MAX);
-    }
+    compare(&archives(&tool("charts-extra")), usize::MAX);
 }
 
 fn archives(folder: &Path) -> Vec<PathBuf> {
@@ -62,21 +57,26 @@ fn archives(folder: &Path) -> Vec<PathBuf> {
     archives
 }
 
-fn compare(chart: &Path, most: usize) {
+fn compare(charts: &[PathBuf], most: usize) {
+    let mut findings = Vec::new();
+    let mut all = 0;
+    for chart in charts {
+        let calls = calls(chart, most);
+        all += calls.len();
+        findings.extend(differences(chart, &calls));
+    }
+    report(&findings, all);
+}
+
+fn calls(chart: &Path, most: usize) -> Vec<Call> {
     let shown = helm(&Command::new(["show", "values", &chart.display().to_string()]));
     let text = String::from_utf8(shown.stdout).unwrap();
     let defaults = merge(&Case::default().values_file(text)).unwrap().json;
     let on = switched_on(&defaults);
     let mut calls = vec![Call::of_text("all on", on.to_string())];
-    for (base, name, flags) in [
-        (json!({}), "", vec![]),
-        // What is switched on may have no default that the schema knows.
-        (
-            on,
-            " with all on",
-            vec!["--skip-schema-validation", "--api-versions", "monitoring.coreos.com/v1"],
-        ),
-    ] {
+    let unchecked = ["--skip-schema-validation", "--api-versions", "monitoring.coreos.com/v1"];
+    // What is switched on may have no default that the schema knows.
+    for (base, name, flags) in [(json!({}), "", &unchecked[..0]), (on, " with all on", &unchecked[..])] {
         for (path, value) in changes(&defaults) {
             let mut values = base.clone();
             put(&mut values, &path, value.clone());
@@ -87,8 +87,7 @@ fn compare(chart: &Path, most: usize) {
     }
     // Spread over the chart, and the same ones each time.
     let step = calls.len().div_ceil(most).max(1);
-    let calls: Vec<_> = calls.into_iter().step_by(step).collect();
-    compare_all(chart, &calls);
+    calls.into_iter().step_by(step).collect()
 }
 
 /// Everything that has a switch, on.

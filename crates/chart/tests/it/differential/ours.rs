@@ -1,10 +1,13 @@
 //! `helm template` as this crate does it, from the same flags.
 
+use std::net::IpAddr;
 use std::path::Path;
+use std::time::SystemTime;
 
 use hoist_chart::{
-    Chart, KubeVersion, NoCluster, Options, OutputOptions, SystemHost, ValueFile, ValueSources, template,
+    Chart, Draw, KubeVersion, NoCluster, Options, OutputOptions, SystemHost, ValueFile, ValueSources, template,
 };
+use hoist_govalue::{Host, Value};
 
 use super::sets::Call;
 
@@ -24,17 +27,54 @@ pub(crate) struct Request {
     output: OutputOptions,
 }
 
+/// The machine, but for keys, which take long to make: what was made once from the same arguments is used again.
+#[derive(Default)]
+pub(crate) struct Keeper {
+    kept: Vec<Draw>,
+}
+
+impl Host for Keeper {
+    fn now(&mut self) -> SystemTime {
+        SystemHost.now()
+    }
+
+    fn random(&mut self, buffer: &mut [u8]) {
+        SystemHost.random(buffer);
+    }
+
+    fn recall(&mut self, kind: &'static str, detail: &[Value]) -> Option<Value> {
+        let same = |it: &&Draw| {
+            it.kind == kind
+                && it.detail.len() == detail.len()
+                && it.detail.iter().zip(detail).all(|(a, b)| a.deep_eq(b))
+        };
+        self.kept.iter().find(same).map(|it| it.result.clone())
+    }
+
+    fn drawn(&mut self, kind: &'static str, detail: &[Value], result: &Value) {
+        self.kept.push(Draw {
+            kind,
+            detail: detail.to_vec(),
+            result: result.clone(),
+        });
+    }
+
+    fn resolve(&mut self, name: &str) -> Result<Vec<IpAddr>, String> {
+        Err(format!("{name} is not asked for in a test"))
+    }
+}
+
 /// Renders a chart that was loaded before.
-pub(crate) fn ours(chart: &Chart, call: &Call) -> Ours {
+pub(crate) fn ours(chart: &Chart, call: &Call, keeper: &mut Keeper) -> Ours {
     let mut warnings = Vec::new();
-    let result = run(chart, call, &mut warnings);
+    let result = run(chart, call, keeper, &mut warnings);
     Ours { result, warnings }
 }
 
 /// Loads a chart and renders it.
 pub(crate) fn ours_from(path: &Path, call: &Call) -> Ours {
     match Chart::load(path) {
-        Ok(chart) => ours(&chart, call),
+        Ok(chart) => ours(&chart, call, &mut Keeper::default()),
         Err(error) => Ours {
             result: Err(error.to_string()),
             warnings: Vec::new(),
@@ -42,7 +82,7 @@ pub(crate) fn ours_from(path: &Path, call: &Call) -> Ours {
     }
 }
 
-fn run(chart: &Chart, call: &Call, warnings: &mut Vec<String>) -> Result<Vec<u8>, String> {
+fn run(chart: &Chart, call: &Call, keeper: &mut Keeper, warnings: &mut Vec<String>) -> Result<Vec<u8>, String> {
     let Request {
         options,
         sources,
@@ -51,8 +91,7 @@ fn run(chart: &Chart, call: &Call, warnings: &mut Vec<String>) -> Result<Vec<u8>
     let values = sources
         .merge(|path| std::fs::read(path).map_err(|error| error.to_string()))
         .map_err(|error| error.to_string())?;
-    let rendered =
-        template(chart, &values, &options, &mut SystemHost, &mut NoCluster).map_err(|error| error.to_string())?;
+    let rendered = template(chart, &values, &options, keeper, &mut NoCluster).map_err(|error| error.to_string())?;
     warnings.extend(rendered.warnings.iter().map(ToString::to_string));
     rendered.to_text(&output).map_err(|error| error.to_string())
 }

@@ -40,7 +40,12 @@ fn the_charts_that_helm_tests_itself_with() {
         let commands: Vec<_> = batch.iter().map(|(chart, call)| command(chart, call)).collect();
         for ((chart, call), theirs) in batch.iter().zip(helm_all(&commands)) {
             rendered += usize::from(theirs.error.is_none());
-            let finding = judge(&theirs, &ours_from(chart, call), || helm(&command(chart, call)).stdout);
+            let ours = ours_from(chart, call);
+            // Helm's experiment is not followed, and said so; Helm has to refuse these, too.
+            if theirs.error.is_some() && ours.result.as_ref().is_err_and(|it| it.contains("v3 is an experiment")) {
+                continue;
+            }
+            let finding = judge(&theirs, &ours, || helm(&command(chart, call)));
             findings.extend(finding.map(|it| format!("== {} with {}\n{it}", chart.display(), call.name)));
         }
     }
