@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hoist_govalue::{Type, Value};
+use proptest::prelude::*;
+use proptest::sample::select;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier as _;
 use rustls::pki_types::pem::PemObject as _;
@@ -11,7 +13,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use serde_json::json;
 use x509_parser::prelude::*;
 
-use crate::direct::{Still, call_in};
+use crate::direct::{Still, call_in, cases, samples};
 use crate::template;
 
 /// What a certificate says, apart from what is drawn: in the order and with the bytes that it has.
@@ -234,5 +236,59 @@ fn damaged_certificates_are_refused_alike() {
         let values = json!({ "der": encode(&bytes) });
         let template = r#"{{ buildCustomCert (printf "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n" .Values.der | b64enc) (genPrivateKey "ed25519" | b64enc) }}"#;
         template::compare(&[template], &values);
+    }
+}
+
+#[test]
+fn random_subjects_and_names_agree() {
+    let name = prop_oneof![3 => "[a-zA-Z0-9 '()+,./:=?*&@_-]{0,12}", 1 => "\\PC{0,6}"];
+    let address = prop_oneof![
+        4 => any::<[u8; 4]>().prop_map(|it| std::net::Ipv4Addr::from(it).to_string()),
+        4 => any::<[u8; 16]>().prop_map(|it| std::net::Ipv6Addr::from(it).to_string()),
+        2 => any::<[u8; 4]>().prop_map(|it| format!("::ffff:{}", std::net::Ipv4Addr::from(it))),
+        1 => "[0-9a-f.:/%]{0,8}",
+        1 => select(vec!["1.2.3", "::", "1::2::3", "010.0.0.1", "1.2.3.4/8", "0x1.2.3.4", "::1.2.3.4", " 1.2.3.4"]).prop_map(String::from),
+    ];
+    let dns = prop_oneof![6 => "[a-z0-9.*-]{0,16}", 1 => "\\PC{0,4}"];
+    use prop::collection::vec as several;
+    let strategy = (name, several(address, 0..3), several(dns, 0..3), -100i64..200_000);
+    let key = template::render(r#"{{ genPrivateKey "ecdsa" }}"#, &json!({})).expect("a key is made");
+    let template =
+        "{{ (genSelfSignedCertWithKey .Values.name .Values.ips .Values.dns (int .Values.days) .Values.key).Cert }}";
+    let cases: Vec<_> = samples(cases(), &strategy)
+        .into_iter()
+        .map(|(name, ips, dns, days)| {
+            (
+                template,
+                json!({ "name": name, "ips": ips, "dns": dns, "days": days, "key": key }),
+            )
+        })
+        .collect();
+    for ((template, values), theirs) in cases.iter().zip(hoist_helmpeer::texts(&cases)) {
+        let ours = template::render(template, values);
+        match (ours, theirs) {
+            // The moments differ, so the years that they are written with may, too.
+            (Ok(ours), Ok(theirs)) => assert_eq!(
+                structure(&ours)
+                    .lines()
+                    .filter(|line| !line.starts_with("about"))
+                    .collect::<Vec<_>>(),
+                structure(&theirs)
+                    .lines()
+                    .filter(|line| !line.starts_with("about"))
+                    .collect::<Vec<_>>(),
+                "{values}"
+            ),
+            (ours, theirs) => {
+                let (ours, theirs) = (ours.expect_err("helm refuses it"), theirs.expect_err("we refuse it"));
+                let cause = ours
+                    .rsplit_once("error calling genSelfSignedCertWithKey: ")
+                    .map(|(_, cause)| cause);
+                assert!(
+                    cause.is_some_and(|cause| theirs.ends_with(cause)),
+                    "{ours} but {theirs}"
+                );
+            }
+        }
     }
 }

@@ -25,7 +25,7 @@ fn keys_are_read_and_written_alike() {
     }
 }
 
-/// Keys in the forms that other programs write.
+/// Keys in the forms that other programs write: made for this test, and used nowhere.
 const KEYS: &[(&str, &str)] = &[
     ("P-384 in PKCS #8", include_str!("keys/p384.pem")),
     ("P-521 in SEC 1", include_str!("keys/p521.pem")),
