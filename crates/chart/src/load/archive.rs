@@ -41,7 +41,7 @@ pub(super) fn files(bytes: &[u8], left: &mut u64) -> Result<Vec<ChartFile>, Stri
         return Err("unexpected EOF: it is too short for an archive".into());
     }
     if !bytes.starts_with(b"\x1f\x8b") {
-        return Err("it does not appear to be a valid chart file (details: gzip: invalid header)".into());
+        return Err("gzip: invalid header: it does not appear to be a chart's archive".into());
     }
     let budget = MAX_CHART.min(*left);
     let too_big = || format!("decompressed chart is larger than the maximum size {MAX_CHART}");

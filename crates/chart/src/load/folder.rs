@@ -19,7 +19,12 @@ pub(super) fn files(folder: &Path) -> Result<Vec<ChartFile>, String> {
     let folder = std::path::absolute(folder).map_err(|error| error.to_string())?;
     let chart = folder.join("Chart.yaml");
     if let Err(error) = fs::File::open(&chart) {
-        return Err(format!("unable to detect chart at {}: {error}", chart.display()));
+        let at = chart.display();
+        let why = match error.kind() {
+            std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+            _ => error.to_string(),
+        };
+        return Err(format!("unable to detect chart at {at}: open {at}: {why}"));
     }
     let mut walk = Walk {
         rules: ignore::of_folder(&folder)?,

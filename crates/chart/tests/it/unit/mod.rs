@@ -2,6 +2,7 @@
 
 mod dependencies;
 mod errors;
+mod installed;
 mod loading;
 mod objects;
 mod output;
