@@ -200,7 +200,7 @@ impl<'d> Decoder<'d> {
     }
 
     fn merge_all(&mut self, value: u32, entries: &mut Vec<(Str, Value)>) -> Result<(), Problem> {
-        for source in self.document.merged(value)? {
+        for source in self.document.merged(value) {
             self.merge(source, entries)?;
         }
         Ok(())
@@ -208,17 +208,16 @@ impl<'d> Decoder<'d> {
 
     /// Adds the entries of a mapping, or of an alias of one. They take the place of those before them.
     fn merge(&mut self, index: u32, entries: &mut Vec<(Str, Value)>) -> Result<(), Problem> {
+        let mapping = self.document.mapping(index)?;
         self.counts.count()?;
-        match self.document.kind(index) {
-            NodeKind::Alias(target) => {
-                self.follow(index)?;
-                self.counts.count()?;
-                deep::step(|| self.entries(target, entries))?;
-                self.counts.followed();
-                Ok(())
-            }
-            _ => deep::step(|| self.entries(index, entries)),
+        if mapping == index {
+            return deep::step(|| self.entries(mapping, entries));
         }
+        self.follow(index)?;
+        self.counts.count()?;
+        deep::step(|| self.entries(mapping, entries))?;
+        self.counts.followed();
+        Ok(())
     }
 
     /// A key as a string; none for one that JSON does not have, which is noted.

@@ -81,11 +81,11 @@ fn read_entries(document: &Document<'_>, index: u32, entries: &mut Vec<(Raw, Raw
     let mut children = document.children(index);
     while let (Some(key), Some(value)) = (children.next(), children.next()) {
         if document.is_merge(key) {
-            for source in document.merged(value).unwrap_or_default() {
-                let mapping = match document.kind(source) {
-                    NodeKind::Alias(target) => target,
-                    _ => source,
-                };
+            for mapping in document
+                .merged(value)
+                .into_iter()
+                .filter_map(|it| document.mapping(it).ok())
+            {
                 deep::step(|| read_entries(document, mapping, entries));
             }
             continue;

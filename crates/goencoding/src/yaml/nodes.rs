@@ -143,24 +143,29 @@ impl<'a> Document<'a> {
         self.get(index).is_some_and(is)
     }
 
-    /// The mappings, and aliases of mappings, that a value to merge stands for, in the order in which they are merged:
-    /// of several, the first comes last, so that it prevails.
-    pub(super) fn merged(&self, index: u32) -> Result<Vec<u32>, Problem> {
-        let is_mapping = |index: u32| match self.get(index).map(|node| node.kind) {
-            Some(NodeKind::Alias(target)) => self.get(target).is_some_and(|node| node.kind == NodeKind::Mapping),
-            kind => kind == Some(NodeKind::Mapping),
-        };
-        let mut sources: Vec<u32> = match self.get(index).map(|node| node.kind) {
-            Some(NodeKind::Sequence) => self.children(index).collect(),
+    /// The nodes that a value to merge stands for, in the order in which they are merged: of several, the first comes
+    /// last, so that it prevails.
+    pub(super) fn merged(&self, index: u32) -> Vec<u32> {
+        let mut sources: Vec<u32> = match self.kind(index) {
+            NodeKind::Sequence => self.children(index).collect(),
             _ => vec![index],
         };
-        if !sources.iter().all(|&source| is_mapping(source)) {
-            return Err(Problem::plain(
-                "map merge requires map or sequence of maps as the value",
-            ));
-        }
         sources.reverse();
-        Ok(sources)
+        sources
+    }
+
+    /// The mapping that a node to merge is, or is an alias of.
+    pub(super) fn mapping(&self, index: u32) -> Result<u32, Problem> {
+        let target = match self.kind(index) {
+            NodeKind::Alias(target) => target,
+            _ => index,
+        };
+        match self.kind(target) {
+            NodeKind::Mapping => Ok(target),
+            _ => Err(Problem::plain(
+                "map merge requires map or sequence of maps as the value",
+            )),
+        }
     }
 
     /// The numbers of the nodes right below one.

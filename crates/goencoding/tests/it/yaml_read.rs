@@ -91,7 +91,7 @@ pub(crate) const TEXTS: &[&str] = &[
     "<<:\n", "a: &x {b: 1, c: 2}\nd:\n  <<: *x\n  b: 3\n", "a: &x {b: 1, c: 2}\nd:\n  b: 3\n  <<: *x\n",
     "a: &x {b: 1}\ne: &y {b: 2, c: 3}\nd:\n  <<: [*x, *y]\n", "a: &x {b: 1}\nd:\n  <<: [*x, {c: 2}]\n",
     "a: &x [1]\nd:\n  <<: *x\n", "a: &x 1\nd:\n  <<: *x\n", "a: &x {b: 1}\nd:\n  <<: [[*x]]\n",
-    "a: &x {b: 1}\nc: &y {<<: *x, d: 2}\ne: {<<: *y}\n", "a: &x {<<: *x}\n", "a: &x [*x]\n", "a: &x {b: *x}\n",
+    "a: &x {b: 1}\nc: &y {<<: *x, d: 2}\ne: {<<: *y}\n", "a: &x {<<: *x}\n", "<<: [a, {{ a }}]\n", "<<: [{{ a }}, a]\n", "a: &x [*x]\n", "a: &x {b: *x}\n",
     "a: &x {b: {c: *x}}\n", "&x a: *x\n", "? &x a\n: *x\n", "&x a: b\n*x : c\n", "&x a: b\n*x: c\n",
     "a: *x\nb: &x 1\n", "a: &x 1\nb: &x 2\nc: *x\n", "a: &x\nb: *x\n", "a: &x ~\nb: *x\n", "a: &x\n  b: c\nd: *x\n",
     "&x\na: b\n", "&x {a: b}\n", "a: *x\n", "&x a: &y b\nc: [*x, *y]\n", "a: &x [1, 2]\n? *x\n: b\n",
