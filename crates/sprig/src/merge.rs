@@ -58,8 +58,10 @@ fn merge_entries(target: &Map, source: &Map, overwrite: bool, walk: &mut Walk) -
     if target.is_nil() || target.same(source) {
         return Ok(());
     }
-    // The source may be the target, or be reached by it: what it holds is read once.
-    for (key, theirs) in source.entries() {
+    // The source may be reached by the target: an entry is read when its turn comes, since the last one may have changed it.
+    let keys: Vec<Str> = source.borrow().keys().cloned().collect();
+    for key in keys {
+        let Some(theirs) = source.get(&key) else { continue };
         let ours = target.get(&key);
         if matches!(theirs, Value::Nil) {
             if overwrite {

@@ -118,6 +118,12 @@ pub(crate) fn template(case: &str) -> String {
 
 /// Compares cases with the real Helm; fails with those that differ.
 pub(crate) fn compare<T: AsRef<str>>(cases: &[T], values: &serde_json::Value) {
+    compare_with(cases, values, 1);
+}
+
+/// The same for templates whose outcome depends on the order in which Go walks a map, which is another each time: one of
+/// so many answers has to be ours.
+pub(crate) fn compare_with<T: AsRef<str>>(cases: &[T], values: &serde_json::Value, attempts: usize) {
     let templates: Vec<_> = cases
         .iter()
         .map(|case| (template(case.as_ref()), values.clone()))
@@ -128,7 +134,8 @@ pub(crate) fn compare<T: AsRef<str>>(cases: &[T], values: &serde_json::Value) {
         .zip(templates.iter().zip(hoist_helmpeer::texts(&templates)))
     {
         let ours = render(text, values);
-        if !same(&ours, &theirs) {
+        let again = || hoist_helmpeer::text(text, values);
+        if !same(&ours, &theirs) && !(1..attempts).any(|_| same(&ours, &again())) {
             let case = case.as_ref();
             wrong.push(format!("{case}\n  ours   {ours:?}\n  theirs {theirs:?}"));
         }
