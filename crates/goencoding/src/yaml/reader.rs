@@ -30,8 +30,65 @@ pub(super) struct Watch {
     fault: Option<Fault>,
     start: usize,
     end: usize,
-    /// How much longer the text was before it began.
+    layout: Layout,
+}
+
+/// How the text was encoded.
+#[derive(Clone, Copy, Debug)]
+struct Layout {
+    /// How long the mark of the encoding was.
     mark: usize,
+    /// Whether it was UTF-16.
+    wide: bool,
+}
+
+impl Layout {
+    /// How many bytes the character was encoded in that now begins with this one.
+    fn width(self, lead: u8) -> usize {
+        match lead {
+            _ if !self.wide => width(lead),
+            0xF0.. => 4,
+            _ => 2,
+        }
+    }
+
+    /// How many bytes were read for a piece of text.
+    fn length(self, piece: &[u8]) -> usize {
+        if !self.wide {
+            return piece.len();
+        }
+        let leads = piece.iter().filter(|&&byte| byte & 0xC0 != 0x80);
+        leads.map(|&lead| self.width(lead)).sum()
+    }
+
+    /// How many bytes are read for the chunk that begins at a place.
+    fn chunk(self, start: usize) -> usize {
+        if start == 0 { CHUNK - self.mark } else { CHUNK }
+    }
+
+    /// Where the chunk ends that begins at a place. A character that does not fit whole is left to the next one.
+    fn chunk_end(self, text: &[u8], start: usize) -> usize {
+        let mut left = self.chunk(start);
+        let mut end = start;
+        while let Some(&lead) = text.get(end) {
+            let size = self.width(lead);
+            if size > left {
+                break;
+            }
+            left -= size;
+            end += width(lead);
+        }
+        end
+    }
+}
+
+fn watched(fault: Option<Fault>, layout: Layout) -> Watch {
+    Watch {
+        fault,
+        start: 0,
+        end: 0,
+        layout,
+    }
 }
 
 /// How much go-yaml reads at a time.
@@ -51,18 +108,16 @@ pub(super) fn prepare(bytes: &[u8]) -> Input<'_> {
 }
 
 fn utf8(text: &[u8], mark: usize) -> Input<'_> {
-    let fault = fault(text, mark);
-    let marked = text.contains(&0xEF) && text.windows(MARK.len()).any(|window| window == MARK);
-    let watch = Watch {
-        fault,
-        start: 0,
-        end: 0,
-        mark,
-    };
+    let layout = Layout { mark, wide: false };
+    let fault = fault(text, layout);
     Input {
         text: Cow::Borrowed(text),
-        watch: (marked || fault.is_some()).then_some(watch),
+        watch: (has_marks(text) || fault.is_some()).then(|| watched(fault, layout)),
     }
+}
+
+fn has_marks(text: &[u8]) -> bool {
+    text.contains(&0xEF) && text.windows(MARK.len()).any(|window| window == MARK)
 }
 
 impl Watch {
@@ -86,7 +141,7 @@ impl Watch {
         }
         let last = self.fault.map_or(text.len(), |fault| fault.limit);
         while available(text, pos, self.end) < characters && self.end < last {
-            self.end = chunk_end(text, self.mark, self.end).min(last);
+            self.end = self.layout.chunk_end(text, self.end).min(last);
         }
         Ok(())
     }
@@ -113,19 +168,8 @@ fn before(text: &[u8], at: usize) -> usize {
     at
 }
 
-/// Where the chunk ends that begins at a place. A character that does not fit whole is left to the next one.
-fn chunk_end(text: &[u8], mark: usize, start: usize) -> usize {
-    let size = if start == 0 { CHUNK - mark } else { CHUNK };
-    let mut end = (start + size).min(text.len());
-    while end > start && text.get(end).is_some_and(|byte| byte & 0xC0 == 0x80) {
-        end -= 1;
-    }
-    // Only a text that is not UTF-8 has more of these bytes than a chunk.
-    if end == start { text.len() } else { end }
-}
-
-/// The first character that is not allowed, in a text that follows a mark of so many bytes.
-fn fault(text: &[u8], mark: usize) -> Option<Fault> {
+/// The first character that is not allowed.
+fn fault(text: &[u8], layout: Layout) -> Option<Fault> {
     let (valid, broken) = match std::str::from_utf8(text) {
         Ok(_) => (text.len(), false),
         Err(error) => (error.valid_up_to(), true),
@@ -135,27 +179,28 @@ fn fault(text: &[u8], mark: usize) -> Option<Fault> {
         None if broken => (valid, invalid(text.get(valid..)?)),
         None => return None,
     };
+    let needed = text.get(offset).map_or(1, |&lead| layout.width(lead));
+    let whole = layout.wide || offset + needed <= text.len();
     Some(Fault {
-        limit: readable(text, mark, offset),
+        limit: readable(text, layout, offset, whole.then_some(needed)),
         problem,
     })
 }
 
-/// Up to where text is read before the byte at an offset is met, before which all is valid.
-fn readable(text: &[u8], mark: usize, offset: usize) -> usize {
-    let length = text.get(offset).map_or(1, |&lead| width(lead));
+/// Up to where text is read before the character at an offset is met, for which so many bytes have to be read; more than
+/// there are, where there is no number.
+fn readable(text: &[u8], layout: Layout, offset: usize, needed: Option<usize>) -> usize {
     let mut start = 0;
     loop {
-        let size = if start == 0 { CHUNK - mark } else { CHUNK };
-        let full = (start + size).min(text.len());
-        if offset < full {
-            return if offset + length > full { offset } else { start };
+        let before = layout.length(text.get(start..offset).unwrap_or_default());
+        let size = layout.chunk(start);
+        if before < size {
+            return match needed {
+                Some(needed) if before + needed <= size => start,
+                _ => offset,
+            };
         }
-        let end = chunk_end(text, mark, start);
-        if end >= text.len() {
-            return start;
-        }
-        start = end;
+        start = layout.chunk_end(text, start).min(offset);
     }
 }
 
@@ -217,48 +262,47 @@ fn invalid(rest: &[u8]) -> &'static str {
     "invalid Unicode character"
 }
 
-/// Reads UTF-16. What is wrong with it is told at once, wherever it stands.
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Input<'static> {
-    let refuse = |problem| Input {
-        text: Cow::Owned(Vec::new()),
-        watch: Some(Watch {
-            fault: Some(Fault { limit: 0, problem }),
-            start: 0,
-            end: 0,
-            mark: 0,
-        }),
-    };
+    let layout = Layout { mark: 2, wide: true };
     let mut text = String::with_capacity(bytes.len());
     let mut rest = bytes;
-    while let [first, second, tail @ ..] = rest {
-        rest = tail;
-        let value = unit([*first, *second]);
+    // What is wrong, and how many bytes have to be read before it is seen.
+    let wrong = loop {
+        let value = match rest {
+            [] => break None,
+            [_] => break Some(("incomplete UTF-16 character", None)),
+            [first, second, ..] => unit([*first, *second]),
+        };
         let mut code = u32::from(value);
+        let mut size = 2;
         match value & 0xFC00 {
-            0xDC00 => return refuse("unexpected low surrogate area"),
+            0xDC00 => break Some(("unexpected low surrogate area", Some(2))),
             0xD800 => {
-                let [third, fourth, tail @ ..] = rest else {
-                    return refuse("incomplete UTF-16 surrogate pair");
+                let Some(&[third, fourth]) = rest.get(2..4) else {
+                    break Some(("incomplete UTF-16 surrogate pair", None));
                 };
-                rest = tail;
-                let low = unit([*third, *fourth]);
+                let low = unit([third, fourth]);
                 if low & 0xFC00 != 0xDC00 {
-                    return refuse("expected low surrogate area");
+                    break Some(("expected low surrogate area", Some(4)));
                 }
                 code = 0x1_0000 + (u32::from(value & 0x3FF) << 10) + u32::from(low & 0x3FF);
+                size = 4;
             }
             _ => {}
         }
         text.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
-    }
-    if !rest.is_empty() {
-        return refuse("incomplete UTF-16 character");
-    }
-    if control(text.as_bytes()).is_some() {
-        return refuse(CONTROL);
-    }
+        rest = rest.get(size..).unwrap_or_default();
+    };
+    let text = text.into_bytes();
+    let fault = fault(&text, layout).or_else(|| {
+        let (problem, needed) = wrong?;
+        Some(Fault {
+            limit: readable(&text, layout, text.len(), needed),
+            problem,
+        })
+    });
     Input {
-        text: Cow::Owned(text.into_bytes()),
-        watch: None,
+        watch: (has_marks(&text) || fault.is_some()).then(|| watched(fault, layout)),
+        text: Cow::Owned(text),
     }
 }

@@ -75,6 +75,15 @@ fn texts(seed: u64, count: usize) -> Vec<Vec<u8>> {
                 text
             }
             _ if random.one_in(5) => {
+                let text = format!("\u{FEFF}{}", document(&mut random).repeat(1 + random.below(8)));
+                let mut bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+                if random.one_in(2) {
+                    let at = 2 + random.below(bytes.len() - 1);
+                    bytes.splice(at..at, [0xD8, 0xDC, 0, 0x61].into_iter().take(1 + random.below(4)));
+                }
+                bytes
+            }
+            _ if random.one_in(5) => {
                 // Marks of the encoding, where go-yaml's buffer may begin.
                 let text = document(&mut random).repeat(1 + random.below(12));
                 let mut lines: Vec<&str> = text.split_inclusive('\n').collect();

@@ -162,3 +162,17 @@ fn whole_texts() {
     same(TEXTS, &read(TEXTS), |text| our_read(text.as_bytes()));
     same(TEXTS, &read_list(TEXTS), |text| our_read_list(text.as_bytes()));
 }
+
+#[test]
+fn texts_in_utf16() {
+    let mut texts: Vec<Vec<u8>> = Vec::new();
+    for text in TEXTS {
+        let units: Vec<u16> = format!("\u{FEFF}{text}").encode_utf16().collect();
+        texts.push(units.iter().flat_map(|unit| unit.to_le_bytes()).collect());
+        texts.push(units.iter().flat_map(|unit| unit.to_be_bytes()).collect());
+    }
+    for broken in [&b"\x00\xD8"[..], b"\x00\xDC", b"\x00\xD8a\x00", b"a", b"\x00\xD8\x00"] {
+        texts.push([&b"\xFF\xFEa\x00:\x00 \x00"[..], broken].concat());
+    }
+    same(&texts, &read(&texts), |text| our_read(text));
+}
