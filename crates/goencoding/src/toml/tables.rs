@@ -1,7 +1,7 @@
 //! The tables of a document while it is read, and what may be added to them.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use hoist_govalue::{Kind, List, Map, Str, Type, Value, deep};
@@ -91,15 +91,29 @@ impl Node {
     }
 }
 
-/// The document, with what is known of its keys. They are known by their text, as in Go: of an array of tables each
-/// table's keys have the same.
+/// A number for each key that there is, by the number of its parent; that of the root is 0.
+#[derive(Default)]
+struct Names(HashMap<(usize, Str), usize>);
+
+impl Names {
+    fn of(&mut self, key: &[Str]) -> usize {
+        key.iter().fold(0, |parent, part| {
+            let next = self.0.len() + 1;
+            *self.0.entry((parent, part.clone())).or_insert(next)
+        })
+    }
+}
+
+/// The document, with what is known of its keys. They are known by their parts alone, as in Go: of an array of tables
+/// each table's keys are the same.
 #[derive(Default)]
 pub(super) struct Tables {
     pub(super) root: Table,
+    names: Names,
     /// The keys of tables that were made because keys in them are.
-    implicit: HashSet<Vec<u8>>,
+    implicit: HashSet<usize>,
     /// The keys of arrays between brackets.
-    arrays: HashSet<Vec<u8>>,
+    arrays: HashSet<usize>,
 }
 
 /// What the parser says when a key is in the way.
@@ -121,20 +135,19 @@ fn defined(key: &[Str]) -> InTheWay {
 
 impl Tables {
     pub(super) fn add_implicit(&mut self, key: &[Str]) {
-        self.implicit.insert(key::join(key));
+        let name = self.names.of(key);
+        self.implicit.insert(name);
     }
 
     /// Notes whether a key's value is an array.
     pub(super) fn set_type(&mut self, key: &[Str], array: bool) {
-        let key = if key.is_empty() {
-            b"\"\"".to_vec()
-        } else {
-            key::join(key)
-        };
+        // Of no key at all Go notes it at the empty one.
+        let empty = [Str::default()];
+        let name = self.names.of(if key.is_empty() { &empty } else { key });
         if array {
-            self.arrays.insert(key);
+            self.arrays.insert(name);
         } else {
-            self.arrays.remove(&key);
+            self.arrays.remove(&name);
         }
     }
 
@@ -182,7 +195,7 @@ impl Tables {
             return Ok(());
         }
         let full: Vec<Str> = context.iter().cloned().chain([key.clone()]).collect();
-        let name = key::join(&full);
+        let name = self.names.of(&full);
         // What is there because of keys in it may be defined once, and stays as it is; but of an array between brackets
         // the tables in it are there twice, and the array counts.
         if !self.implicit.remove(&name) {
