@@ -9,6 +9,7 @@ mod mutations;
 mod ours;
 mod own;
 mod sets;
+mod show;
 
 use std::path::Path;
 

@@ -4,10 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use hoist_helmpeer::{Case, Command, chart, helm, merge, tool};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::sets::Call;
-use super::{differences, report};
+use super::{command, differences, report};
+
+/// Flags that let everything be on.
+const UNCHECKED: &[&str] = &["--skip-schema-validation", "--api-versions", "monitoring.coreos.com/v1"];
 
 /// How many changes of a chart the normal run looks at.
 const FEW: usize = 24;
@@ -41,7 +44,8 @@ fn each_default_of_more_charts_changed() {
     compare(&archives(&tool("charts-extra")), usize::MAX);
 }
 
-fn archives(folder: &Path) -> Vec<PathBuf> {
+/// The packed charts in a folder of repositories, in order.
+pub(super) fn archives(folder: &Path) -> Vec<PathBuf> {
     let list = |path: &Path| {
         std::fs::read_dir(path)
             .unwrap()
@@ -72,17 +76,26 @@ fn calls(chart: &Path, most: usize) -> Vec<Call> {
     let shown = helm(&Command::new(["show", "values", &chart.display().to_string()]));
     let text = String::from_utf8(shown.stdout).unwrap();
     let defaults = merge(&Case::default().values_file(text)).unwrap().json;
-    let on = switched_on(&defaults);
-    let mut calls = vec![Call::of_text("all on", on.to_string())];
-    let unchecked = ["--skip-schema-validation", "--api-versions", "monitoring.coreos.com/v1"];
+    // external-dns renders nothing without a policy.
+    let bare = match defaults.get("policy") {
+        Some(Value::Null) => json!({ "policy": "sync" }),
+        _ => json!({}),
+    };
+    let mut on = bare.clone();
+    switch_on(chart, &mut on, &switches(&defaults));
     // What is switched on may have no default that the schema knows.
-    for (base, name, flags) in [(json!({}), "", &unchecked[..0]), (on, " with all on", &unchecked[..])] {
+    let bases = [(bare, "", &UNCHECKED[..0]), (on, " with all on", UNCHECKED)];
+    let mut calls = Vec::new();
+    for (base, name, flags) in bases {
+        let call = |name, values: &Value| Call {
+            flags: flags.iter().map(|it| (*it).to_owned()).collect(),
+            ..Call::of_text(name, values.to_string())
+        };
+        calls.push(call(format!("nothing changed{name}"), &base));
         for (path, value) in changes(&defaults) {
             let mut values = base.clone();
             put(&mut values, &path, value.clone());
-            let mut call = Call::of_text(format!("{}={value}{name}", path.join(".")), values.to_string());
-            call.flags = flags.iter().map(|it| (*it).to_owned()).collect();
-            calls.push(call);
+            calls.push(call(format!("{}={value}{name}", path.join(".")), &values));
         }
     }
     // Spread over the chart, and the same ones each time.
@@ -90,28 +103,44 @@ fn calls(chart: &Path, most: usize) -> Vec<Call> {
     calls.into_iter().step_by(step).collect()
 }
 
-/// Everything that has a switch, on.
-fn switched_on(defaults: &Value) -> Value {
-    let mut on = Map::new();
-    for (key, value) in defaults.as_object().into_iter().flatten() {
-        match value {
-            Value::Bool(false) if ["enabled", "enable", "create", "install"].contains(&key.as_str()) => {
-                on.insert(key.clone(), true.into());
-            }
-            Value::Object(_) => {
-                let inner = switched_on(value);
-                if inner != json!({}) {
-                    on.insert(key.clone(), inner);
-                }
-            }
-            _ => {}
-        }
+/// Everything that has a switch, and is off.
+fn switches(defaults: &Value) -> Vec<Vec<String>> {
+    let is_switch = |path: &[String]| {
+        path.last()
+            .is_some_and(|it| ["enabled", "enable", "create", "install"].contains(&it.as_str()))
+    };
+    let all = places(defaults).into_iter();
+    all.filter(|(path, value)| **value == Value::Bool(false) && is_switch(path))
+        .map(|(path, _)| path)
+        .collect()
+}
+
+/// Switches on what can be on together: where that is not all of it, each half, down to those that cannot.
+fn switch_on(chart: &Path, values: &mut Value, switches: &[Vec<String>]) {
+    let mut more = values.clone();
+    for path in switches {
+        put(&mut more, path, true.into());
     }
-    on.into()
+    let mut call = Call::of_text("", more.to_string());
+    call.flags = UNCHECKED.iter().map(|it| (*it).to_owned()).collect();
+    if helm(&command(chart, &call)).error.is_none() {
+        *values = more;
+    } else if switches.len() > 1 {
+        let (left, right) = switches.split_at(switches.len() / 2);
+        switch_on(chart, values, left);
+        switch_on(chart, values, right);
+    }
 }
 
 /// Each place in the defaults with something else for it.
 fn changes(defaults: &Value) -> Vec<(Vec<String>, Value)> {
+    let all = places(defaults).into_iter().enumerate();
+    all.map(|(number, (path, value))| (path, other(value, number)))
+        .collect()
+}
+
+/// Each place in the defaults, by its path.
+fn places(defaults: &Value) -> Vec<(Vec<String>, &Value)> {
     let mut all = Vec::new();
     let mut open: Vec<(Vec<String>, &Value)> = vec![(Vec::new(), defaults)];
     while let Some((path, value)) = open.pop() {
@@ -122,8 +151,7 @@ fn changes(defaults: &Value) -> Vec<(Vec<String>, Value)> {
             );
         }
         if !path.is_empty() {
-            let other = other(value, all.len());
-            all.push((path, other));
+            all.push((path, value));
         }
     }
     all.sort_by(|a, b| a.0.cmp(&b.0));

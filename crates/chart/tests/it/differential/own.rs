@@ -24,11 +24,7 @@ const FLAGS: &[&str] = &[
 
 #[test]
 fn the_charts_that_helm_tests_itself_with() {
-    let mut charts = Vec::new();
-    for folder in ["helm-charts-cmd", "helm-charts-util", "helm-charts-loader"] {
-        find(&tool("manifests").join(folder), &mut charts);
-    }
-    charts.sort();
+    let charts = own();
     assert!(charts.len() > 60, "{charts:?}");
     let cases: Vec<_> = charts
         .iter()
@@ -51,6 +47,16 @@ fn the_charts_that_helm_tests_itself_with() {
     }
     report(&findings, cases.len());
     assert!(rendered > cases.len() / 2, "{rendered} of {} render", cases.len());
+}
+
+/// All of them, in order.
+pub(super) fn own() -> Vec<PathBuf> {
+    let mut charts = Vec::new();
+    for folder in ["helm-charts-cmd", "helm-charts-util", "helm-charts-loader"] {
+        find(&tool("manifests").join(folder), &mut charts);
+    }
+    charts.sort();
+    charts
 }
 
 fn call(flags: &str) -> Call {
