@@ -24,9 +24,6 @@ pub enum YamlError {
     /// More than hoist does, where Go would go on, or come to grief. It is not to be swallowed as Go's errors may be.
     #[error("{0}")]
     Limit(String),
-    /// The line between two documents has something behind its dashes.
-    #[error("invalid Yaml document separator: {0}")]
-    Separator(String),
 }
 
 /// What the scanner, the parser and the decoder find, before sigs.k8s.io/yaml wraps it.

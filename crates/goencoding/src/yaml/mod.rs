@@ -47,16 +47,10 @@ pub fn decode_exact(text: &[u8]) -> Result<Value, YamlError> {
 /// Reads a mapping: `yaml.Unmarshal` into a `map[string]interface {}`, which `fromYaml` does. An empty text is an empty
 /// map.
 pub fn decode_map(text: &[u8]) -> Result<Map, YamlError> {
-    decode_map_of(text, Type::Map)
-}
-
-/// [`decode_map`] into a map of another type, such as `common.Values`.
-pub fn decode_map_of(text: &[u8], ty: Type) -> Result<Map, YamlError> {
     match decode(text)? {
-        Value::Map(map) if ty == Type::Map => Ok(map),
-        Value::Map(map) => Ok(map.as_type(ty)),
-        Value::Nil => Ok(Map::typed(ty, Default::default())),
-        other => Err(mismatch(&other, ty)),
+        Value::Map(map) => Ok(map),
+        Value::Nil => Ok(Map::new()),
+        other => Err(mismatch(&other, Type::Map)),
     }
 }
 
