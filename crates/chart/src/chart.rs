@@ -40,6 +40,9 @@ pub(crate) struct Content {
     pub(crate) files: Rc<Vec<ChartFile>>,
     pub(crate) schema: Option<Rc<[u8]>>,
     pub(crate) warnings: Vec<crate::Warning>,
+    /// What later renderings need not do again.
+    pub(crate) known_schema: crate::schema::Known,
+    pub(crate) known_templates: crate::render::Known,
 }
 
 /// A file of `crds/`.

@@ -10,6 +10,11 @@ use crate::metadata::Dependency;
 use crate::values::{Coalescer, deep_copy_map, path_value, printed, table};
 use crate::warning::Warning;
 
+/// How many charts may take part. Aliases multiply those within, level by level; Helm has no limit.
+const MAX_CHARTS: usize = 16_384;
+/// How many names the path may have that values are imported to.
+const MAX_NAMES: usize = 64;
+
 /// Whether a version is one of those that a constraint allows. What is no version or constraint is not.
 pub(crate) fn is_compatible(constraint: &str, version: &str) -> bool {
     let (Ok(version), Ok(constraint)) = (Version::parse(version), Constraint::parse(constraint)) else {
@@ -29,11 +34,18 @@ pub(crate) fn missing(chart: &Chart) -> Vec<&str> {
 
 /// Leaves the charts that take part, and puts into the parents' defaults what they import.
 pub(crate) fn process(chart: &mut Chart, values: &Map, warnings: &mut Vec<Warning>) -> Result<(), String> {
-    enable(chart, values, "", warnings)?;
+    let mut left = MAX_CHARTS;
+    enable(chart, values, "", &mut left, warnings)?;
     import_all(chart, warnings)
 }
 
-fn enable(chart: &mut Chart, values: &Map, path: &str, warnings: &mut Vec<Warning>) -> Result<(), String> {
+fn enable(
+    chart: &mut Chart,
+    values: &Map,
+    path: &str,
+    left: &mut usize,
+    warnings: &mut Vec<Warning>,
+) -> Result<(), String> {
     let Some(mut wanted) = chart.metadata.dependencies.take() else {
         return Ok(());
     };
@@ -54,6 +66,9 @@ fn enable(chart: &mut Chart, values: &Map, path: &str, warnings: &mut Vec<Warnin
         }
         wanted.enabled = true;
     }
+    *left = left
+        .checked_sub(charts.iter().map(size).sum())
+        .ok_or_else(|| format!("more than {MAX_CHARTS} charts take part"))?;
     chart.adopt(charts);
     let coalesced = Coalescer { warnings }.coalesce_values(chart, values)?;
     apply_tags(&mut wanted, &coalesced, warnings);
@@ -68,11 +83,16 @@ fn enable(chart: &mut Chart, values: &Map, path: &str, warnings: &mut Vec<Warnin
     wanted.retain(|wanted| !off.contains(&wanted.name));
     for chart in &mut charts {
         let below = format!("{path}{}.", chart.name());
-        enable(chart, &coalesced, &below, warnings)?;
+        enable(chart, &coalesced, &below, left, warnings)?;
     }
     chart.metadata.dependencies = (!wanted.is_empty()).then_some(wanted);
     chart.adopt(charts);
     Ok(())
+}
+
+/// How many charts a chart is, with those in it.
+fn size(chart: &Chart) -> usize {
+    1 + chart.dependencies.iter().map(size).sum::<usize>()
 }
 
 /// A copy of a chart that others may use under another name.
@@ -152,6 +172,11 @@ fn import(chart: &mut Chart, warnings: &mut Vec<Warning>) -> Result<(), String> 
                 Value::Str(name) => (format!("exports.{name}"), ".".to_owned()),
                 _ => continue,
             };
+            if parent.split('.').count() > MAX_NAMES {
+                return Err(format!(
+                    "import-values to {parent}: the path has more than {MAX_NAMES} names"
+                ));
+            }
             told.push(Value::Map(Map::typed(
                 Type::StrMap,
                 [

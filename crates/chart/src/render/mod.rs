@@ -8,6 +8,7 @@ mod funcs;
 mod glob;
 mod trouble;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -38,6 +39,54 @@ struct Renderable {
     base_path: Str,
 }
 
+/// The templates of a chart, parsed once for as long as the charts in it are the same.
+#[derive(Default)]
+pub(crate) struct Known(RefCell<Option<Parsed>>);
+
+struct Parsed {
+    dns: bool,
+    texts: Vec<(Str, Rc<[u8]>)>,
+    set: Rc<Set>,
+}
+
+impl std::fmt::Debug for Known {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Known")
+    }
+}
+
+impl Known {
+    fn set(&self, dns: bool, templates: &[(Str, Renderable)]) -> Result<Rc<Set>, Box<TemplateError>> {
+        if let Some(known) = &*self.0.borrow()
+            && known.dns == dns
+            && known.texts.len() == templates.len()
+            && known
+                .texts
+                .iter()
+                .zip(templates)
+                .all(|((path, text), (other, template))| path == other && Rc::ptr_eq(text, &template.text))
+        {
+            return Ok(Rc::clone(&known.set));
+        }
+        let mut set = Set::new("gotpl", funcs::table(dns));
+        for (path, template) in templates {
+            let name = path.text();
+            set.parse(&name, Str::from(&*template.text))
+                .map_err(|error| Box::new(trouble::parse_error(&name, &error)))?;
+        }
+        let set = Rc::new(set);
+        let texts = templates
+            .iter()
+            .map(|(path, template)| (path.clone(), Rc::clone(&template.text)));
+        *self.0.borrow_mut() = Some(Parsed {
+            dns,
+            texts: texts.collect(),
+            set: Rc::clone(&set),
+        });
+        Ok(set)
+    }
+}
+
 /// What the templates rendered to.
 pub(crate) struct Output {
     /// By path, in no order that matters; without partials.
@@ -66,12 +115,7 @@ pub(crate) fn render(
     // Deep ones first, so that a chart's own templates replace those of the charts in it.
     order.sort_by(|(a, _), (b, _)| (depth(b), b).cmp(&(depth(a), a)));
 
-    let mut set = Set::new("gotpl", funcs::table(options.dns));
-    for (path, template) in &order {
-        let name = path.text();
-        set.parse(&name, Str::from(&*template.text))
-            .map_err(|error| Box::new(trouble::parse_error(&name, &error)))?;
-    }
+    let set = chart.content.known_templates.set(options.dns, &order)?;
     let execution = hoist_gotemplate::Options {
         missing_key: MissingKey::Zero,
         ..Default::default()

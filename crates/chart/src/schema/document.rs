@@ -121,32 +121,39 @@ fn place(draft: Draft, keyword: &str) -> Option<Place> {
     }
 }
 
-/// A schema within another: the keyword, its name or index there, and itself.
-pub(super) type Child<'s> = (&'s str, Option<String>, &'s Json);
+/// The name or index of a schema in the value of a keyword.
+#[derive(Clone, Copy)]
+pub(super) enum Token<'s> {
+    Nothing,
+    Name(&'s str),
+    Index(usize),
+}
 
-/// The schemas directly within one. `named` says whether those that only wait to be referred to are among them.
+/// Visits the schemas directly within one. `named` says whether those that only wait to be referred to are among them.
 pub(super) fn children<'s>(
     draft: Draft,
     object: &'s Object<String, Json>,
     named: bool,
-) -> impl Iterator<Item = Child<'s>> {
-    object.iter().flat_map(move |(key, value)| {
+    mut visit: impl FnMut(&'s str, Token<'s>, &'s Json),
+) {
+    for (key, value) in object {
+        if matches!(value, Json::String(_) | Json::Number(_) | Json::Null) {
+            continue;
+        }
         let key = key.as_str();
-        let place = place(draft, key).filter(|_| named || !matches!(key, "definitions" | "$defs"));
-        let mut found: Vec<Child<'s>> = Vec::new();
-        match (place, value) {
-            (Some(Place::Map), Json::Object(map)) => {
-                found.extend(map.iter().map(|(name, child)| (key, Some(name.clone()), child)));
+        match (place(draft, key), value) {
+            (Some(Place::Map), Json::Object(map)) if named || !matches!(key, "definitions" | "$defs") => {
+                map.iter()
+                    .for_each(|(name, child)| visit(key, Token::Name(name), child));
             }
             (Some(Place::List | Place::Items), Json::Array(list)) => {
                 let items = list.iter().enumerate();
-                found.extend(items.map(|(index, child)| (key, Some(index.to_string()), child)));
+                items.for_each(|(index, child)| visit(key, Token::Index(index), child));
             }
-            (Some(Place::One | Place::Items), Json::Object(_) | Json::Bool(_)) => found.push((key, None, value)),
+            (Some(Place::One | Place::Items), Json::Object(_) | Json::Bool(_)) => visit(key, Token::Nothing, value),
             _ => {}
         }
-        found
-    })
+    }
 }
 
 impl<'s> Document<'s> {
@@ -174,7 +181,7 @@ impl<'s> Document<'s> {
             let Some(object) = object else { continue };
             document.anchor(json, object, resource)?;
             let draft = document.resources.get(resource).map_or(fallback, |it| it.draft);
-            waiting.extend(children(draft, object, true).map(|(_, _, child)| (child, Some(resource))));
+            children(draft, object, true, |_, _, child| waiting.push((child, Some(resource))));
         }
         Ok(document)
     }
@@ -343,8 +350,11 @@ impl<'s> Document<'s> {
             if object.contains_key("$ref") && self.draft(node) < Draft::Draft2019 {
                 continue;
             }
-            let inside = children(self.draft(node), object, false);
-            waiting.extend(inside.map(|(_, _, child)| self.within(child, node)));
+            children(self.draft(node), object, false, |_, _, child| {
+                if child.is_object() {
+                    waiting.push(self.within(child, node));
+                }
+            });
         }
         Ok(unresolved)
     }

@@ -4,56 +4,91 @@ use std::collections::HashSet;
 
 use serde_json::Value as Json;
 
-use super::document::{Document, Draft, Node, children};
+use super::document::{Document, Draft, Node, Token, children};
 use super::{message::quote, number::Number, regex};
 
 const TYPES: &[&str] = &["array", "boolean", "integer", "null", "number", "object", "string"];
 
+/// A schema on the way, and how it was reached from the one above it.
+struct Step<'s> {
+    node: Node<'s>,
+    above: usize,
+    keyword: &'s str,
+    token: Token<'s>,
+}
+
 /// Checks a schema and all within it.
 pub(super) fn check<'s>(document: &Document<'s>, node: Node<'s>) -> Result<(), String> {
-    let mut waiting = vec![(node, String::new())];
-    while let Some((node, place)) = waiting.pop() {
+    let mut steps = vec![Step {
+        node,
+        above: 0,
+        keyword: "",
+        token: Token::Nothing,
+    }];
+    let mut index = 0;
+    while let Some(step) = steps.get(index) {
+        let node = step.node;
         let draft = document.draft(node);
-        let bad = |place: &str, why: String| {
-            format!(
-                "\"file:///values.schema.json#\" is not valid against metaschema: jsonschema validation failed with '{}'\n\
-                 - at {}: {why}",
-                draft.url(),
-                quote(place)
-            )
-        };
-        let object = match node.json {
-            Json::Object(object) => object,
-            Json::Bool(_) if draft > Draft::Draft4 => continue,
-            // Draft 4 has booleans in two places, whose keywords are looked at with the schema around.
-            Json::Bool(_) if place.ends_with("/additionalProperties") || place.ends_with("/additionalItems") => {
-                continue;
+        match node.json {
+            Json::Object(object) => {
+                for (key, value) in object {
+                    keyword(draft, key, value).map_err(|why| {
+                        let place = format!("{}/{}", place(&steps, index), escaped(key));
+                        bad(draft, &place, &why)
+                    })?;
+                }
+                children(draft, object, true, |keyword, token, child| {
+                    // A list of names is the other thing that `dependencies` may hold.
+                    if keyword != "dependencies" || !child.is_array() {
+                        steps.push(Step {
+                            node: document.within(child, node),
+                            above: index,
+                            keyword,
+                            token,
+                        });
+                    }
+                });
             }
+            Json::Bool(_) if draft > Draft::Draft4 => {}
+            // Draft 4 has booleans in two places, whose keywords are looked at with the schema around.
+            Json::Bool(_) if matches!(step.keyword, "additionalProperties" | "additionalItems") => {}
             other => {
                 let wanted = if draft > Draft::Draft4 {
                     "boolean or object"
                 } else {
                     "object"
                 };
-                return Err(bad(&place, format!("got {}, want {wanted}", kind(other))));
+                let why = format!("got {}, want {wanted}", kind(other));
+                return Err(bad(draft, &place(&steps, index), &why));
             }
-        };
-        for (key, value) in object {
-            keyword(draft, key, value).map_err(|why| bad(&format!("{place}/{}", escaped(key)), why))?;
         }
-        for (key, token, child) in children(draft, object, true) {
-            // A list of names is the other thing that `dependencies` may hold.
-            if key == "dependencies" && child.is_array() {
-                continue;
-            }
-            let mut place = format!("{place}/{}", escaped(key));
-            if let Some(token) = token {
-                place = format!("{place}/{}", escaped(&token));
-            }
-            waiting.push((document.within(child, node), place));
-        }
+        index += 1;
     }
     Ok(())
+}
+
+/// The path of a schema, from the first one.
+fn place(steps: &[Step<'_>], mut index: usize) -> String {
+    let mut tokens = Vec::new();
+    while let Some(step) = steps.get(index).filter(|_| index > 0) {
+        match step.token {
+            Token::Nothing => {}
+            Token::Name(name) => tokens.push(escaped(name)),
+            Token::Index(index) => tokens.push(index.to_string()),
+        }
+        tokens.push(escaped(step.keyword));
+        index = step.above;
+    }
+    tokens.iter().rev().map(|token| format!("/{token}")).collect()
+}
+
+fn bad(draft: Draft, place: &str, why: &str) -> String {
+    format!(
+        "\"file:///values.schema.json#\" is not valid against metaschema: jsonschema validation failed with '{}'\n- at {}: \
+         {why}",
+        draft.url(),
+        quote(place)
+    )
 }
 
 fn escaped(token: &str) -> String {

@@ -12,14 +12,40 @@ mod number;
 mod regex;
 mod validate;
 
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
 use hoist_govalue::{Map, Value};
 
+use crate::ChartError;
 use crate::chart::Chart;
 use crate::error::SchemaViolation;
 use crate::warning::Warning;
-use crate::{ChartError, values::check_depth};
 use document::Document;
 use message::Violation;
+
+/// A schema's text, read and checked once.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    json: OnceCell<Result<serde_json::Value, String>>,
+    /// The names that are taken for anything, or why it is no schema.
+    checked: OnceCell<Result<BTreeSet<String>, String>>,
+}
+
+impl Known {
+    fn json(&self, schema: &[u8]) -> Result<&serde_json::Value, String> {
+        let read = self.json.get_or_init(|| {
+            serde_json::from_str(&String::from_utf8_lossy(schema))
+                .map_err(|error| format!("values.schema.json is no JSON: {error}"))
+        });
+        read.as_ref().map_err(Clone::clone)
+    }
+
+    fn checked(&self, document: &Document<'_>) -> Result<&BTreeSet<String>, String> {
+        let checked = self.checked.get_or_init(|| document.check());
+        checked.as_ref().map_err(Clone::clone)
+    }
+}
 
 /// Holds the values of a chart, and of each chart in it, against their schemas.
 pub(crate) fn check(chart: &Chart, values: &Map, warnings: &mut Vec<Warning>) -> Result<(), ChartError> {
@@ -33,7 +59,7 @@ pub(crate) fn check(chart: &Chart, values: &Map, warnings: &mut Vec<Warning>) ->
 
 fn collect(chart: &Chart, values: &Map, into: &mut Vec<SchemaViolation>, warnings: &mut Vec<Warning>) {
     if let Some(schema) = chart.schema()
-        && let Err((text, places)) = check_one(schema, values, warnings)
+        && let Err((text, places)) = check_one(schema, &chart.content.known_schema, values, warnings)
     {
         into.push(SchemaViolation {
             chart: chart.name().to_owned(),
@@ -60,14 +86,11 @@ fn collect(chart: &Chart, values: &Map, into: &mut Vec<SchemaViolation>, warning
 /// What is wrong with the values, or with the schema.
 type Wrong = (String, Vec<String>);
 
-fn check_one(schema: &[u8], values: &Map, warnings: &mut Vec<Warning>) -> Result<(), Wrong> {
+fn check_one(schema: &[u8], known: &Known, values: &Map, warnings: &mut Vec<Warning>) -> Result<(), Wrong> {
     let plain = |why: String| (why, Vec::new());
-    check_depth(&Value::Map(values.clone())).map_err(plain)?;
-    let text = String::from_utf8_lossy(schema);
-    let json: serde_json::Value =
-        serde_json::from_str(&text).map_err(|error| plain(format!("values.schema.json is no JSON: {error}")))?;
-    let document = Document::new(&json).map_err(plain)?;
-    for unresolved in document.check().map_err(plain)? {
+    let json = known.json(schema).map_err(plain)?;
+    let document = Document::new(json).map_err(plain)?;
+    for unresolved in known.checked(&document).map_err(plain)? {
         warnings.push(Warning::Schema(format!(
             "unresolved URN reference ignored; using permissive schema urn={unresolved}"
         )));
@@ -90,7 +113,9 @@ mod tests {
             "definitions":{"b":{"anyOf":[{"type":"string"},{"type":"array","items":{"minimum":2}}]}}}"##;
         let wrong = |text: &str| {
             let (values, _) = hoist_goencoding::json::decode_map(text.as_bytes());
-            check_one(schema, &values, &mut Vec::new()).err().map(|(text, _)| text)
+            check_one(schema, &Known::default(), &values, &mut Vec::new())
+                .err()
+                .map(|(text, _)| text)
         };
         assert_eq!(wrong(r#"{"a":1,"b":"x"}"#), None);
         assert_eq!(wrong("{}").unwrap(), "- at '': missing property 'a'");
