@@ -36,6 +36,13 @@ pub(super) fn analyze(text: &[u8], dialect: Dialect) -> Analysis {
     let mut after_white = true;
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
+        if is_ordinary(byte) {
+            after_space = false;
+            after_break = false;
+            after_white = false;
+            at += 1;
+            continue;
+        }
         let rest = text.get(at..).unwrap_or_default();
         let length = width(byte);
         let next = rest.get(length..).unwrap_or_default();
@@ -85,4 +92,13 @@ pub(super) fn analyze(text: &[u8], dialect: Dialect) -> Analysis {
         single: !(break_before_space || space_before_break || special || tabs),
         block: !(after_space || space_before_break || special),
     }
+}
+
+/// Whether a byte is a character that means nothing, wherever it stands.
+fn is_ordinary(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'.' | b'/' | b'_' | b'=' | b'(' | b')' | b'$' | b'+' | b';' | b'<' | b'~'
+        )
 }

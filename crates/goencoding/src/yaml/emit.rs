@@ -431,22 +431,37 @@ impl Emitter {
         self.indention = true;
         self.whitespace = true;
         let mut breaks = true;
-        let mut at = 0;
-        while let Some(&byte) = text.get(at) {
-            let rest = text.get(at..).unwrap_or_default();
-            if matches!(byte, b'\n' | b'\r' | 0xC2 | 0xE2) && break_width(rest) > 0 {
-                at += self.write_break(rest);
+        let mut rest = text;
+        while !rest.is_empty() {
+            let length = line_length(rest);
+            if length == 0 {
+                let width = self.write_break(rest);
+                rest = rest.get(width..).unwrap_or_default();
                 breaks = true;
                 continue;
             }
             if breaks {
                 self.write_indent();
             }
-            at += self.write(rest);
+            let (line, after) = rest.split_at(length);
+            self.word(line);
+            rest = after;
             self.indention = false;
             breaks = false;
         }
     }
+}
+
+/// How much of a text stands before its first line break.
+fn line_length(text: &[u8]) -> usize {
+    let mut length = 0;
+    while let Some(byte) = text.get(length) {
+        if matches!(byte, b'\n' | b'\r' | 0xC2 | 0xE2) && break_width(text.get(length..).unwrap_or_default()) > 0 {
+            break;
+        }
+        length += 1;
+    }
+    length
 }
 
 /// A string on its way to being written.

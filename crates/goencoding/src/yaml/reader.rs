@@ -108,6 +108,12 @@ pub(super) fn prepare(bytes: &[u8]) -> Input<'_> {
 }
 
 fn utf8(text: &[u8], mark: usize) -> Input<'_> {
+    if text.chunks(PIECE).all(is_harmless) {
+        return Input {
+            text: Cow::Borrowed(text),
+            watch: None,
+        };
+    }
     let layout = Layout { mark, wide: false };
     let fault = fault(text, layout);
     Input {
@@ -204,23 +210,27 @@ fn readable(text: &[u8], layout: Layout, offset: usize, needed: Option<usize>) -
     }
 }
 
+/// How much text is looked at in one go.
+const PIECE: usize = 256;
+
+/// Whether there are only printable characters of ASCII and line feeds. Without branches, so that it is done many bytes
+/// at once.
+fn is_harmless(piece: &[u8]) -> bool {
+    let is_plain = |byte: u8| (byte.wrapping_sub(b' ') < 0x5F) | (byte == b'\n');
+    piece.iter().fold(true, |plain, &byte| plain & is_plain(byte))
+}
+
 /// The first control character of valid UTF-8.
 fn control(text: &[u8]) -> Option<usize> {
     let mut at = 0;
-    for chunk in text.chunks(64) {
-        // Without branches, so that it is done many bytes at once.
-        let suspects = chunk
-            .iter()
-            .filter(|&&byte| byte < 0x20 && byte != b'\n' || byte == 0x7F || byte == 0xC2 || byte == 0xEF)
-            .count();
-        if suspects > 0 {
-            for offset in at..at + chunk.len() {
-                if is_control(text.get(offset..).unwrap_or_default()) {
-                    return Some(offset);
-                }
+    for piece in text.chunks(PIECE) {
+        if !is_harmless(piece) {
+            let suspects = (at..at + piece.len()).find(|&at| is_control(text.get(at..).unwrap_or_default()));
+            if suspects.is_some() {
+                return suspects;
             }
         }
-        at += chunk.len();
+        at += piece.len();
     }
     None
 }
