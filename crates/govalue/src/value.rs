@@ -116,7 +116,12 @@ impl Value {
             Self::Bytes(bytes) => !bytes.is_empty(),
             Self::List(list) => !list.is_empty(),
             Self::Map(map) => !map.is_empty(),
-            Self::Object(object) => object.entries().is_none_or(|entries| !entries.is_empty()),
+            Self::Object(object) => match object.ty().kind() {
+                Kind::Struct | Kind::Ptr | Kind::Func | Kind::Interface | Kind::Invalid => true,
+                Kind::Map | Kind::Slice => object.entries().is_none_or(|entries| !entries.is_empty()),
+                // A named number, such as a duration.
+                _ => object.plain().is_true(),
+            },
         }
     }
 
