@@ -7,7 +7,7 @@ use hoist_govalue::{Args, Func, FuncError, FuncResult, List, Map, Type, Value, c
 use crate::def::pure;
 
 /// How deep a value may be: a map can hold itself, which ends Go's program.
-const MAX_DEPTH: usize = 1000;
+const MAX_DEPTH: usize = 10_000;
 
 const ANY: &[Type] = &[Type::Any];
 

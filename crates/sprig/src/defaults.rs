@@ -1,6 +1,6 @@
 //! Defaults, emptiness and flow.
 
-use hoist_govalue::{Args, Func, FuncError, FuncResult, Kind, Type, Value};
+use hoist_govalue::{Args, Func, FuncError, FuncResult, Type, Value};
 
 use crate::def::{pure, variadic};
 
@@ -27,15 +27,7 @@ pub(crate) const FUNCTIONS: &[Func] = &[
 
 /// Sprig's `empty`: nil, zero, and what has no elements. A struct never is.
 pub(crate) fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Object(object) => match object.ty().kind() {
-            Kind::Struct | Kind::Ptr | Kind::Func | Kind::Interface | Kind::Invalid => false,
-            Kind::Map | Kind::Slice => object.entries().is_some_and(|entries| entries.is_empty()),
-            // A named number, string or bool.
-            _ => !object.plain().is_true(),
-        },
-        other => !other.is_true(),
-    }
+    !value.is_true()
 }
 
 fn ternary(args: Args<'_>) -> FuncResult {

@@ -310,15 +310,24 @@ fn call(function: &'static Func, depth: u32) -> BoxedStrategy<String> {
         .boxed()
 }
 
-/// Compares calls of each function, with calls in them up to a depth.
-fn check(count: usize, depth: u32) {
+/// The values that expressions reckon with.
+pub(crate) fn text_values() -> serde_json::Value {
     let mut with_texts = values();
     let texts = samples(3, &"[ -~éßǅ\\n\\t中]{0,24}");
     for (at, text) in texts.into_iter().enumerate() {
         with_texts[format!("r{at}")] = json!(text);
     }
-    let strategy = (0..FUNCTIONS.len()).prop_flat_map(move |at| call(FUNCTIONS[at], depth));
-    let mut calls = samples(count, &strategy);
+    with_texts
+}
+
+/// A call of any function, with calls in it up to a depth.
+pub(crate) fn expression(depth: u32) -> impl Strategy<Value = String> {
+    (0..FUNCTIONS.len()).prop_flat_map(move |at| call(FUNCTIONS[at], depth))
+}
+
+fn check(count: usize, depth: u32) {
+    let with_texts = text_values();
+    let mut calls = samples(count, &expression(depth));
     // Where a map comes to hold itself, Go's program ends.
     calls.retain(|call| !render(&template(call), &with_texts).is_err_and(|error| error.contains("itself")));
     for batch in calls.chunks(2000) {

@@ -1,16 +1,24 @@
 //! Whole templates, rendered by us and by the real Helm.
 //!
-//! A case is an expression: its type, its text and its JSON are compared, or the text of its error. A case with `{{` in
-//! it is a template as it is. `$v` stands for the values of [`values`].
+//! A case is an expression: its type, its text and its JSON are compared, or the text of its error. A case that begins with
+//! `{{` is a template as it is. `$v` stands for the values of [`values`].
 
 use hoist_gotemplate::{Context, Embedder, ExecError, FuncTable, MissingKey, Options, Set};
 use hoist_govalue::{Args, Body, Host, Map, Str, Type, Value};
+use hoist_helmpeer::{Case, Rendered, render_all};
 use serde_json::json;
 
 use crate::direct::Still;
 
-/// The name that Helm gives to the peer's one template.
-const NAME: &str = "chart/templates/t.yaml";
+/// The one template's path in its chart, and Helm's name of it.
+pub(crate) const PATH: &str = "templates/NOTES.txt";
+const NAME: &str = "chart/templates/NOTES.txt";
+
+/// What templates may include, where the whole of Helm renders them.
+pub(crate) const HELPERS: (&str, &str) = (
+    "templates/_helpers.tpl",
+    "{{ define \"show\" }}<{{ . | toString | trunc 30 }}>{{ end }}{{ define \"nothing\" }}{{ end }}",
+);
 
 /// The functions of a table, each with its cases.
 pub(crate) type Cases = &'static [(&'static str, &'static [&'static str])];
@@ -106,7 +114,7 @@ fn lossy(mut bytes: &[u8]) -> Vec<u8> {
 
 /// A template that shows what an expression is.
 pub(crate) fn template(case: &str) -> String {
-    if case.contains("{{") {
+    if case.starts_with("{{") {
         return case.to_owned();
     }
     // Strings are shown in base64, too, since the answers are JSON, which has no bytes that are not UTF-8.
@@ -118,23 +126,25 @@ pub(crate) fn template(case: &str) -> String {
 
 /// Compares cases with the real Helm; fails with those that differ.
 pub(crate) fn compare<T: AsRef<str>>(cases: &[T], values: &serde_json::Value) {
-    compare_with(cases, values, 1);
+    compare_with(cases, values, render, 1);
 }
 
-/// The same for templates whose outcome depends on the order in which Go walks a map, which is another each time: one of
-/// so many answers has to be ours.
-pub(crate) fn compare_with<T: AsRef<str>>(cases: &[T], values: &serde_json::Value, attempts: usize) {
-    let templates: Vec<_> = cases
-        .iter()
-        .map(|case| (template(case.as_ref()), values.clone()))
-        .collect();
+/// The same with another way to render them, and for templates whose outcome depends on the order in which Go walks a
+/// map, which is another each time: one of so many answers has to be ours.
+pub(crate) fn compare_with<T: AsRef<str>>(
+    cases: &[T],
+    values: &serde_json::Value,
+    render: fn(&str, &serde_json::Value) -> Result<String, String>,
+    attempts: usize,
+) {
+    let templates: Vec<String> = cases.iter().map(|case| template(case.as_ref())).collect();
+    let questions: Vec<Case> = templates.iter().map(|text| question(text, values)).collect();
+    let answers = render_all(&questions);
     let mut wrong = Vec::new();
-    for (case, ((text, _), theirs)) in cases
-        .iter()
-        .zip(templates.iter().zip(hoist_helmpeer::texts(&templates)))
-    {
+    for ((case, text), (question, theirs)) in cases.iter().zip(&templates).zip(questions.iter().zip(answers)) {
         let ours = render(text, values);
-        let again = || hoist_helmpeer::text(text, values);
+        let theirs = theirs.map(only);
+        let again = || hoist_helmpeer::render(question).map(only);
         if !same(&ours, &theirs) && !(1..attempts).any(|_| same(&ours, &again())) {
             let case = case.as_ref();
             wrong.push(format!("{case}\n  ours   {ours:?}\n  theirs {theirs:?}"));
@@ -149,11 +159,24 @@ pub(crate) fn compare_with<T: AsRef<str>>(cases: &[T], values: &serde_json::Valu
     );
 }
 
+/// A chart of this template. Notes are not read as manifests.
+fn question(text: &str, values: &serde_json::Value) -> Case {
+    Case::default()
+        .with(PATH, text)
+        .with(HELPERS.0, HELPERS.1)
+        .values(values.clone())
+}
+
+fn only(mut rendered: Rendered) -> String {
+    rendered.remove(PATH).expect("the one template is rendered")
+}
+
 /// Errors are the same when they say the same; Helm puts some on several lines, and tells those of parsing, and of
 /// `fail`, in words of its own.
 fn same(ours: &Result<String, String>, theirs: &Result<String, String>) -> bool {
     match (ours, theirs) {
         (Ok(ours), Ok(theirs)) => ours == theirs,
+        (Err(ours), Err(theirs)) if ours == theirs => true,
         (Err(ours), Err(theirs)) => {
             let theirs = match theirs.split_once("\n  executing ") {
                 Some((place, rest)) => format!("template: {place}: executing {}", rest.replacen(":\n    ", ": ", 1)),
