@@ -37,6 +37,11 @@ fn position(index: &Value, limit: usize) -> Result<usize> {
             Ok(number) if number <= limit => Ok(number),
             _ => out_of_range((*number as i64).to_string()),
         },
+        // A named number, such as a duration.
+        Value::Object(object) if object.ty().kind().is_int() => match object.plain() {
+            number @ Value::Int(..) => position(&number, limit),
+            _ => fail(format!("cannot index slice/array with type {}", index.type_name())),
+        },
         Value::Nil => fail("cannot index slice/array with nil"),
         other => fail(format!("cannot index slice/array with type {}", other.type_name())),
     }
