@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use data_encoding::BASE64;
 use hoist_goencoding::yaml;
-use hoist_govalue::{FuncResult, Host, Kind, List, Map, Method, Object, Str, Type, Value};
+use hoist_govalue::{FuncError, FuncResult, Host, Kind, List, Map, Method, Object, Str, Type, Value, strconv};
 
-use super::glob::Glob;
+use super::glob::{Glob, Refused};
 use crate::chart::ChartFile;
 use crate::gopath;
 
@@ -61,18 +61,28 @@ impl Files {
         }
     }
 
-    fn glob(&self, pattern: &Str) -> Self {
-        let glob = pattern.as_utf8().and_then(Glob::parse).unwrap_or_else(Glob::everything);
+    fn glob(&self, pattern: &Str) -> Result<Self, FuncError> {
+        let glob = match pattern.as_utf8().map(Glob::parse) {
+            Some(Ok(glob)) => glob,
+            Some(Err(Refused::Unclear)) => {
+                return Err(FuncError::new(format!(
+                    "the pattern {} has an alternative that is empty, or three stars in a row, of which Helm makes what cannot be \
+                     foretold: write it otherwise",
+                    strconv::quote(pattern)
+                )));
+            }
+            Some(Err(Refused::NoPattern)) | None => Glob::everything(),
+        };
         let mut chosen: Vec<usize> = Vec::new();
         for file in self.sorted() {
             if glob.matches(&file.name) {
                 chosen.extend(self.all.iter().position(|other| std::ptr::eq(other, file)));
             }
         }
-        Self {
+        Ok(Self {
             all: Rc::clone(&self.all),
             chosen: Some(Rc::new(chosen)),
-        }
+        })
     }
 
     fn as_yaml(&self, content: impl Fn(&[u8]) -> Str) -> Value {
@@ -112,7 +122,7 @@ impl Object for Files {
             "AsSecrets" => self.as_yaml(|data| BASE64.encode(data).into()),
             "Get" => Value::str(data(text).map_or(&[][..], |data| data)),
             "GetBytes" => Value::Bytes(data(text).map_or_else(|| Rc::from([]), Rc::clone)),
-            "Glob" => Value::Object(Rc::new(self.glob(text))),
+            "Glob" => Value::Object(Rc::new(self.glob(text)?)),
             _ => self.lines(text),
         })
     }

@@ -9,6 +9,15 @@ const MAX_BRACES: usize = 32;
 #[derive(Debug)]
 pub(super) struct Glob(Vec<Node>);
 
+/// Why a pattern is not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// It is none; Helm takes all files then.
+    NoPattern,
+    /// The library that Helm has finds things of its own making in it.
+    Unclear,
+}
+
 #[derive(Debug)]
 enum Node {
     Char(char),
@@ -28,16 +37,20 @@ enum Node {
 }
 
 impl Glob {
-    /// Reads a pattern; `None` where it is none.
-    pub(super) fn parse(pattern: &str) -> Option<Self> {
+    /// Reads a pattern.
+    pub(super) fn parse(pattern: &str) -> Result<Self, Refused> {
         // The library that Helm uses takes a NUL for the end.
         let pattern = pattern.split('\0').next().unwrap_or_default();
         let chars: Vec<char> = pattern.chars().collect();
         if chars.contains(&char::REPLACEMENT_CHARACTER) {
-            return None;
+            return Err(Refused::NoPattern);
         }
         let mut parser = Parser { chars: &chars, at: 0 };
-        parser.nodes(0).map(Self)
+        let nodes = parser.nodes(0).ok_or(Refused::NoPattern)?;
+        if is_unclear(&nodes) {
+            return Err(Refused::Unclear);
+        }
+        Ok(Self(nodes))
     }
 
     /// The pattern that matches everything.
@@ -66,6 +79,17 @@ impl Glob {
         };
         Some((text(&self.0[..at])?, text(&self.0[at + 1..])?))
     }
+}
+
+/// Whether one of the ways of an alternative is empty, or `**` stands beside `*`. What such a pattern matches depends on
+/// how that library puts its matchers together, and not on the pattern alone.
+fn is_unclear(nodes: &[Node]) -> bool {
+    let stars = |pair: &[Node]| matches!(pair, [Node::Super, Node::Any] | [Node::Any, Node::Super]);
+    nodes.windows(2).any(stars)
+        || nodes.iter().any(|node| match node {
+            Node::Either(ways) => ways.iter().any(|way| way.is_empty() || is_unclear(way)),
+            _ => false,
+        })
 }
 
 /// Where the rest of a name may begin once the nodes have taken their part, from each of these beginnings.
@@ -132,7 +156,13 @@ impl Parser<'_> {
                     self.at -= 1;
                     break;
                 }
-                '*' => nodes.push(if self.take('*') { Node::Super } else { Node::Any }),
+                '*' if self.take('*') => {
+                    // One after another is one.
+                    if !matches!(nodes.last(), Some(Node::Super)) {
+                        nodes.push(Node::Super);
+                    }
+                }
+                '*' => nodes.push(Node::Any),
                 '?' => nodes.push(Node::Single),
                 '[' => nodes.push(self.class()?),
                 '{' if braces < MAX_BRACES => {
@@ -172,7 +202,12 @@ impl Parser<'_> {
             };
             ranges.push((c, c));
         }
-        (!ranges.is_empty()).then_some(Node::Class { not, ranges })
+        match ranges.as_slice() {
+            [] => None,
+            // Of one character, it is that character.
+            [(c, _)] if !not => Some(Node::Char(*c)),
+            _ => Some(Node::Class { not, ranges }),
+        }
     }
 }
 
@@ -193,7 +228,7 @@ mod tests {
             ("[a-c]?", "bd", true),
             ("a,b}", "a,b}", true),
             ("x{a,{b,c}d}", "xcd", true),
-            ("x{a,", "x", true),
+            ("x{a", "xa", true),
             ("\\*", "*", true),
             ("", "", true),
             ("ab**ba", "aba", true),
@@ -205,7 +240,10 @@ mod tests {
             );
         }
         for pattern in ["[", "[]", "[z-a]", "[a-", "[a-zx]", "[abc"] {
-            assert!(Glob::parse(pattern).is_none(), "{pattern}");
+            assert_eq!(Glob::parse(pattern).unwrap_err(), Refused::NoPattern, "{pattern}");
+        }
+        for pattern in ["x{a,}", "x{", "a***", "{***}"] {
+            assert_eq!(Glob::parse(pattern).unwrap_err(), Refused::Unclear, "{pattern}");
         }
     }
 }

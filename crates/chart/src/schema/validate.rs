@@ -150,9 +150,7 @@ impl<'s> Validator<'_, 's> {
     fn run<'v>(&mut self, run: &mut Run<'s, 'v>) -> Result<(), Violation> {
         let object = run.object;
         let is_lone_ref = run.draft < Draft::Draft2019 && object.contains_key("$ref");
-        if !is_lone_ref {
-            self.plain(run)?;
-        }
+        self.plain(run, is_lone_ref)?;
         if let Some(Json::String(reference)) = object.get("$ref") {
             let verdict = self.reference(run, reference, "$ref", false);
             if run.draft < Draft::Draft2019 {
@@ -193,10 +191,11 @@ impl<'s> Validator<'_, 's> {
         run.errors.push(leaf(&self.place, text));
     }
 
-    fn plain(&self, run: &Run<'s, '_>) -> Result<(), Violation> {
+    /// What any value is asked. Beside a reference the old drafts ask nothing; that validator asks for `const` all the same.
+    fn plain(&self, run: &Run<'s, '_>, is_lone_ref: bool) -> Result<(), Violation> {
         let (object, value) = (run.object, run.value);
         let kind = kind_of(value);
-        if let Some(types) = object.get("type") {
+        if let Some(types) = object.get("type").filter(|_| !is_lone_ref) {
             let all: Vec<&str> = match types {
                 Json::String(name) => vec![name],
                 Json::Array(list) => list.iter().filter_map(Json::as_str).collect(),
@@ -216,6 +215,9 @@ impl<'s> Validator<'_, 's> {
                 Json::Array(_) | Json::Object(_) => "'const' failed".into(),
                 wanted => format!("value must be {}", shown(wanted)),
             });
+        }
+        if is_lone_ref {
+            return Ok(());
         }
         if let Some(Json::Array(wanted)) = object.get("enum")
             && !wanted.iter().any(|wanted| equal(value, wanted))

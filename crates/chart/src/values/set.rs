@@ -223,7 +223,10 @@ impl Parser<'_, '_, '_> {
         if self.blank() {
             return Ok(Value::Nil);
         }
-        let end = json_end(self.rest.as_bytes());
+        let mut end = json_end(self.rest.as_bytes());
+        while !self.rest.is_char_boundary(end) {
+            end += 1;
+        }
         let (text, rest) = self.rest.split_at(end);
         let value = json::decode(text.as_bytes()).map_err(|why| Stop::error(why.to_string()))?;
         self.rest = rest;

@@ -6,6 +6,7 @@ mod installed;
 mod loading;
 mod objects;
 mod output;
+mod random;
 mod schema;
 mod set;
 mod show;
