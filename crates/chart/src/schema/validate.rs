@@ -13,7 +13,7 @@ use super::{format, regex};
 /// How many schemas may lie between the whole and a value in it.
 const MAX_DEPTH: usize = 4000;
 /// How often a schema may be applied, before it is given up.
-const MAX_STEPS: u64 = 20_000_000;
+const MAX_STEPS: u64 = 1_000_000;
 
 /// What a schema has not looked at yet, for `unevaluatedProperties` and `unevaluatedItems`.
 #[derive(Clone, Debug, Default)]

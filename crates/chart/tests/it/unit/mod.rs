@@ -2,6 +2,7 @@
 
 mod dependencies;
 mod errors;
+mod hostile;
 mod installed;
 mod loading;
 mod objects;
