@@ -138,6 +138,10 @@ struct Loader {
 
 impl Loader {
     fn chart(&mut self, files: Vec<ChartFile>, parent: &str) -> Result<Chart, Failure> {
+        let mut content = Content::default();
+        if let Some(schema) = files.iter().find(|file| &*file.name == "values.schema.json") {
+            content.known_schema.begin(&schema.data);
+        }
         let mut metadata = None;
         for file in files.iter().filter(|file| &*file.name == "Chart.yaml") {
             let raw: &mut RawMetadata = metadata.get_or_insert_default();
@@ -148,7 +152,6 @@ impl Loader {
                 raw.known.api_version = "v1".into();
             }
         }
-        let mut content = Content::default();
         let (mut values, mut inner, mut others) = (None, BTreeMap::<String, Vec<ChartFile>>::new(), Vec::new());
         for file in &files {
             match &*file.name {

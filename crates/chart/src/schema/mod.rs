@@ -12,8 +12,9 @@ mod number;
 mod regex;
 mod validate;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
+use std::thread::JoinHandle;
 
 use hoist_govalue::{Map, Value};
 
@@ -24,21 +25,61 @@ use crate::warning::Warning;
 use document::Document;
 use message::Violation;
 
+/// A schema of so many bytes is read on a thread of its own while the rest of the chart is loaded: it takes as long.
+const LARGE: usize = 16 << 10;
+/// The stack of that thread: no less than the main one's.
+const STACK: usize = 8 << 20;
+
+/// What checking a schema found: the names that are taken for anything, or why it is no schema.
+type Checked = Result<BTreeSet<String>, String>;
+
+/// What is read on a thread of its own.
+type Read = (Result<serde_json::Value, String>, Option<Checked>);
+
 /// A schema's text, read and checked once.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
+    begun: RefCell<Option<JoinHandle<Read>>>,
     json: OnceCell<Result<serde_json::Value, String>>,
-    /// The names that are taken for anything, or why it is no schema.
-    checked: OnceCell<Result<BTreeSet<String>, String>>,
+    checked: OnceCell<Checked>,
+}
+
+fn read(schema: &[u8]) -> Result<serde_json::Value, String> {
+    serde_json::from_str(&String::from_utf8_lossy(schema))
+        .map_err(|error| format!("values.schema.json is no JSON: {error}"))
 }
 
 impl Known {
+    /// Begins to read a large schema.
+    pub(crate) fn begin(&self, schema: &[u8]) {
+        if schema.len() < LARGE {
+            return;
+        }
+        let schema = schema.to_vec();
+        let work = move || {
+            let json = read(&schema);
+            let checked = json
+                .as_ref()
+                .ok()
+                .and_then(|json| Some(Document::new(json).ok()?.check()));
+            (json, checked)
+        };
+        // Without a thread it is read when it is needed.
+        *self.begun.borrow_mut() = std::thread::Builder::new().stack_size(STACK).spawn(work).ok();
+    }
+
     fn json(&self, schema: &[u8]) -> Result<&serde_json::Value, String> {
-        let read = self.json.get_or_init(|| {
-            serde_json::from_str(&String::from_utf8_lossy(schema))
-                .map_err(|error| format!("values.schema.json is no JSON: {error}"))
+        let json = self.json.get_or_init(|| {
+            let begun = self.begun.borrow_mut().take();
+            match begun.and_then(|thread| thread.join().ok()) {
+                Some((json, checked)) => {
+                    checked.into_iter().for_each(|checked| drop(self.checked.set(checked)));
+                    json
+                }
+                None => read(schema),
+            }
         });
-        read.as_ref().map_err(Clone::clone)
+        json.as_ref().map_err(Clone::clone)
     }
 
     fn checked(&self, document: &Document<'_>) -> Result<&BTreeSet<String>, String> {
