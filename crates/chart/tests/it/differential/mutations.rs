@@ -61,15 +61,72 @@ pub(super) fn archives(folder: &Path) -> Vec<PathBuf> {
     archives
 }
 
+#[test]
+#[ignore = "thousands of cases: for the long run"]
+fn several_defaults_changed_at_once() {
+    // A round draws other changes, so that another run with more of them looks at others, too.
+    let rounds = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|it| it.parse().ok())
+        .unwrap_or(100);
+    compare_calls(&archives(&tool("charts")), |chart| {
+        combined(calls(chart, usize::MAX), rounds)
+    });
+}
+
 fn compare(charts: &[PathBuf], most: usize) {
+    compare_calls(charts, |chart| calls(chart, most));
+}
+
+fn compare_calls(charts: &[PathBuf], calls: impl Fn(&Path) -> Vec<Call>) {
     let mut findings = Vec::new();
     let mut all = 0;
     for chart in charts {
-        let calls = calls(chart, most);
+        let calls = calls(chart);
         all += calls.len();
         findings.extend(differences(chart, &calls));
     }
     report(&findings, all);
+}
+
+/// The values of two to five calls, one over the other.
+fn combined(calls: Vec<Call>, rounds: usize) -> Vec<Call> {
+    // Any even spread will do, as long as it is the same each time.
+    let mut state = 1_u64;
+    let mut draw = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap_or_default() % below
+    };
+    // Without a change, a chart is compared in any case.
+    let mut all = vec![calls[0].clone()];
+    for _ in 0..rounds {
+        let mut call = calls[draw(calls.len())].clone();
+        let mut values: Value = serde_json::from_str(call.text.as_deref().unwrap_or("{}")).unwrap();
+        for _ in 0..draw(4) + 1 {
+            let other = &calls[draw(calls.len())];
+            merge_into(
+                &mut values,
+                serde_json::from_str(other.text.as_deref().unwrap_or("{}")).unwrap(),
+            );
+            call.name = format!("{}, {}", call.name, other.name);
+        }
+        call.text = Some(values.to_string());
+        all.push(call);
+    }
+    all
+}
+
+fn merge_into(values: &mut Value, over: Value) {
+    match (values, over) {
+        (Value::Object(values), Value::Object(over)) => {
+            for (key, value) in over {
+                merge_into(values.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (values, over) => *values = over,
+    }
 }
 
 fn calls(chart: &Path, most: usize) -> Vec<Call> {
