@@ -17,16 +17,14 @@
 //! # Ok::<(), hoist_chart::ChartError>(())
 //! ```
 //!
-//! Also here, for as long as it is used: fetching and rendering with the `helm` program ([`Helm`]), and reading plain
-//! manifests ([`manifests`]). Knows nothing of hoist's spec.
+//! [`install`] renders a chart for good: what it makes up at random is kept from the live objects ([`Settle`]). Plain
+//! manifests are read, too ([`manifests`]). Knows nothing of hoist's spec, and fetches nothing.
 
 mod chart;
 mod coverage;
 mod dependencies;
 mod error;
-mod fetch;
 mod gopath;
-mod helm;
 mod load;
 
 mod metadata;
@@ -46,11 +44,11 @@ mod yaml;
 pub use chart::{Chart, ChartFile, Crd};
 pub use coverage::TemplateCoverage;
 pub use error::{ChartError, Place, SchemaViolation, TemplateError};
-pub use helm::{Helm, HelmChart};
 pub use metadata::{Dependency, Maintainer, Metadata};
 pub use objects::fill_namespace;
 pub use options::{Cluster, Draw, KubeVersion, NoCluster, Options, Replay, SystemHost, generated_name};
 pub use output::{OutputFile, OutputOptions, Rendered};
+pub use render::templated_name;
 pub use settle::{Installed, Settle, install};
 pub use show::Show;
 pub use sorted::{Hook, Manifest};

@@ -22,6 +22,15 @@ pub(super) fn table(dns: bool) -> FuncTable {
     table
 }
 
+/// The functions of a template of names: sprig's alone. Of those, `env` and `expandenv` are not there: what a chart is
+/// named does not hang on somebody's shell.
+pub(super) fn plain_table() -> FuncTable {
+    let mut table: FuncTable = hoist_sprig::functions().copied().collect();
+    let sprigs_too = ["toJson", "mustToJson", "fromJson"];
+    table.extend(OWN.iter().copied().filter(|own| sprigs_too.contains(&own.name)));
+    table
+}
+
 pub(super) const fn pure(name: &'static str, params: &'static [Type], run: fn(Args<'_>) -> FuncResult) -> Func {
     Func {
         name,

@@ -13,13 +13,14 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use hoist_gotemplate::{Coverage, MissingKey, Set};
-use hoist_govalue::{Kind, Map, Str, Type, Value};
+use hoist_govalue::{Host, Kind, Map, Str, Type, Value};
 use memchr::memmem;
 
+use crate::ChartError;
 use crate::chart::Chart;
 use crate::error::TemplateError;
 use crate::gopath;
-use crate::options::{Cluster, Options, Recorder};
+use crate::options::{Cluster, NoCluster, Options, Recorder};
 use crate::values::table;
 use capabilities::Capabilities;
 pub use capabilities::KubeVersion;
@@ -146,6 +147,23 @@ pub(crate) fn render(
         files,
         coverage: coverage.map(|taken| crate::TemplateCoverage::new(&set, taken)),
     })
+}
+
+/// The name of a release, from a template (`--name-template`), such as `demo-{{ randAlpha 5 | lower }}`.
+///
+/// # Errors
+///
+/// [`ChartError::Options`] when it cannot be parsed or executed.
+pub fn templated_name(text: &str, host: &mut dyn Host) -> Result<String, ChartError> {
+    let failed = |why: String| ChartError::Options { why };
+    let mut set = Set::new("name-template", funcs::plain_table());
+    set.parse("name-template", text)
+        .map_err(|error| failed(error.to_string()))?;
+    let (mut recorder, mut cluster) = (Recorder::new(host), NoCluster);
+    let mut engine = Engine::new(&mut recorder, &mut cluster);
+    let name = set.execute("name-template", &Value::Nil, &Default::default(), &mut engine);
+    name.map(|name| name.to_string())
+        .map_err(|error| failed(error.to_string()))
 }
 
 /// Takes out what stands for no value.

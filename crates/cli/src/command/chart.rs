@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use console::style;
 use hoist_chart::{
-    Chart, ChartError, ChartFile, Cluster, KubeVersion, NoCluster, Options, OutputOptions, Show, SystemHost, ValueFile,
-    ValueSources, generated_name,
+    Chart, ChartError, Cluster, KubeVersion, NoCluster, Options, OutputOptions, Show, SystemHost, ValueFile,
+    ValueSources, generated_name, templated_name,
 };
 use hoist_chartrepo::{ChartRef, DockerConfig, FetchError, FileRef, Lock, Store};
 use hoist_govalue::{Map, Value};
@@ -55,7 +55,7 @@ fn template(args: &args::Template) -> Result<Vec<u8>, Failure> {
         [name, chart] => (name.clone(), chart),
         [chart] if args.generate_name => (generated_name(chart, SystemTime::now()), chart),
         [chart] => match &args.name_template {
-            Some(template) => (name_of(template)?, chart),
+            Some(template) => (templated_name(template, &mut SystemHost).map_err(failure)?, chart),
             None => ("release-name".to_owned(), chart),
         },
         _ => return Err(Failure::internal("more than a name and a chart were parsed")),
@@ -138,29 +138,6 @@ fn within(folder: &Path, path: &str) -> Result<PathBuf, Failure> {
         "the chart has a template whose path leads out of {}: {path}",
         folder.display()
     )))
-}
-
-/// The name that a template of a person makes, with the functions of charts.
-fn name_of(template: &str) -> Result<String, Failure> {
-    let file = |name: &str, text: &str| ChartFile {
-        name: name.into(),
-        data: text.as_bytes().into(),
-    };
-    // A chart's notes are the one text of it that need not be YAML.
-    let files = vec![
-        file("Chart.yaml", "apiVersion: v2\nname: name-template\nversion: 0.1.0\n"),
-        file("templates/NOTES.txt", template),
-    ];
-    let chart = Chart::from_files(files).map_err(failure)?;
-    let rendered = hoist_chart::template(
-        &chart,
-        &Map::new(),
-        &Options::default(),
-        &mut SystemHost,
-        &mut NoCluster,
-    );
-    let notes = rendered.map_err(failure)?.notes;
-    Ok(notes.map(|text| text.to_string()).unwrap_or_default())
 }
 
 fn values(args: &args::Template, elsewhere: &mut Elsewhere<'_>) -> Result<Map, Failure> {
