@@ -160,3 +160,52 @@ fn nothing_and_little() {
     }
     same(&cases);
 }
+
+#[test]
+fn names_from_templates() {
+    let mut cases = Vec::new();
+    for template in [
+        "demo",
+        "{{ \"DEMO\" | lower }}-{{ add 1 2 }}",
+        "{{ . }}",
+        "{{ .x.y }}",
+        "{{ nofunction }}",
+        "{{ toYaml 1 }}",
+        "{{ fromJson \"{}\" | len }}a",
+        "{{ if",
+        "{{ fail \"no\" }}",
+    ] {
+        cases.push(template);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    Small::new("", &[("templates/t.yaml", "n: {{ .Release.Name }}")]).write(folder.path());
+    let chart = hoist_chart::Chart::load(folder.path()).unwrap();
+    for template in cases {
+        let args = [
+            "template",
+            "--name-template",
+            template,
+            &folder.path().display().to_string(),
+        ]
+        .map(str::to_owned);
+        let theirs = hoist_helmpeer::helm(&hoist_helmpeer::Command::new(args));
+        let mut host = hoist_chart::SystemHost;
+        let ours = hoist_chart::templated_name(template, &mut host).and_then(|release| {
+            let options = hoist_chart::Options {
+                release,
+                ..Default::default()
+            };
+            let none = hoist_govalue::Map::new();
+            let rendered = hoist_chart::template(&chart, &none, &options, &mut host, &mut hoist_chart::NoCluster)?;
+            rendered.to_text(&Default::default())
+        });
+        match (&theirs.error, ours) {
+            (None, Ok(ours)) => assert_eq!(ours, theirs.stdout, "{template}"),
+            (Some(theirs), Err(ours)) => assert!(
+                ours.to_string().contains(theirs.trim()),
+                "{template}: {theirs} / {ours}"
+            ),
+            (theirs, ours) => panic!("{template}: {theirs:?} / {ours:?}"),
+        }
+    }
+}
