@@ -1,0 +1,9 @@
+//! Charts drawn at random, and charts that mean harm.
+
+#[allow(dead_code)]
+#[path = "../../../examples/fuzz/cases/mod.rs"]
+mod cases;
+mod charts;
+mod differential;
+mod hostile;
+mod language;
