@@ -72,9 +72,18 @@ fn abbreviate(text: &[u8], offset: i64, width: i64) -> Vec<u8> {
     let Some(longest_start) = text.len().checked_sub(room).filter(|start| *start > MARK.len()) else {
         return text.to_vec();
     };
-    let offset = usize::try_from(offset).unwrap_or(0).min(longest_start);
+    // So far below zero that the difference to it wraps around, the offset counts as one beyond the end.
+    let wraps = offset < 0 && i64::try_from(text.len()).is_ok_and(|length| length.checked_sub(offset).is_none());
+    let offset = match usize::try_from(offset) {
+        Ok(offset) => offset.min(longest_start),
+        Err(_) if wraps => longest_start,
+        Err(_) => 0,
+    };
     if offset <= 4 {
         return [text.get(..room).unwrap_or(text), MARK].concat();
+    }
+    if width < 7 {
+        return Vec::new();
     }
     let tail = text.get(offset..).unwrap_or_default();
     if tail.len() > room {

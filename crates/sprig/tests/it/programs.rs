@@ -107,19 +107,27 @@ fn statement() -> impl Strategy<Value = String> {
             (piped(), piped(), block(), block())
                 .prop_map(|(it, or, a, b)| format!("{{{{- if {it} }}}}{a}{{{{ else if {or} -}}}}{b}{{{{ end }}}}")),
             (expression(1), block(), block()).prop_map(|(it, a, b)| {
-                format!(
-                    "{{{{ range $i, $e := {it} }}}}{{{{ $i }}}}={{{{ $e | toJson }}}};{a}{{{{ else }}}}{b}{{{{ end }}}}"
+                ranged(
+                    &it,
+                    &format!("range $i, $e := $r }}}}{{{{ $i }}}}={{{{ $e | toJson }}}};{a}{{{{ else }}}}{b}{{{{ end"),
                 )
             }),
             (expression(1), select(vec!["break", "continue"])).prop_map(|(it, jump)| {
-                format!(
-                    "{{{{ range {it} }}}}{{{{ . | toJson }}}}{{{{ if . }}}}{{{{ {jump} }}}}{{{{ end }}}}-{{{{ end }}}}"
+                ranged(
+                    &it,
+                    &format!("range $r }}}}{{{{ . | toJson }}}}{{{{ if . }}}}{{{{ {jump} }}}}{{{{ end }}}}-{{{{ end"),
                 )
             }),
             (piped(), block())
                 .prop_map(|(it, b)| format!("{{{{ with {it} }}}}{{{{ . | toJson }}}}{{{{ else }}}}{b}{{{{ end }}}}")),
         ]
     })
+}
+
+/// A loop over `$r`, unless that is an integer to which it would take long to count.
+fn ranged(over: &str, body: &str) -> String {
+    let short = "or (not (regexMatch `int` (kindOf $r))) (lt (int64 $r) 20)";
+    format!("{{{{ $r := {over} }}}}{{{{ if {short} }}}}{{{{ {body} }}}}{{{{ end }}}}")
 }
 
 #[test]
