@@ -63,17 +63,18 @@ impl<'r> Live<'r> {
         self.api.kinds().api_versions()
     }
 
-    async fn ask(&self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Result<Map, DeployError> {
+    async fn ask(&self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Result<Map, String> {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         let of = Kind::new(group, kind);
         let kinds = self.api.kinds();
-        // Helm answers with nothing, too, where the kind is not served.
-        let Some(resource) = kinds.resource(&of, Some(version)) else {
-            return Ok(Map::new());
-        };
+        let resource = kinds.resource(&of, Some(version)).ok_or_else(|| {
+            format!(
+                "{api_version}, Kind={kind}: the server could not find the requested resource: it does not serve it"
+            )
+        })?;
         let namespace = (!namespace.is_empty()).then_some(namespace);
         if name.is_empty() {
-            let listing = self.api.list(resource, namespace, "").await?;
+            let listing = self.api.list(resource, namespace, "").await.map_err(told)?;
             let list = json!({
                 "apiVersion": api_version,
                 "kind": format!("{kind}List"),
@@ -83,9 +84,13 @@ impl<'r> Live<'r> {
             return Ok(map(&list));
         }
         let id = ObjectId::new(group, kind, namespace, name);
-        let found = self.api.get_as(&id, Some(version)).await?;
+        let found = self.api.get_as(&id, Some(version)).await.map_err(told)?;
         Ok(found.as_ref().map(map).unwrap_or_default())
     }
+}
+
+fn told(error: DeployError) -> String {
+    error.to_string()
 }
 
 fn map(value: &serde_json::Value) -> Map {
@@ -103,7 +108,7 @@ impl Cluster for Live<'_> {
             .block_on(async { tokio::time::timeout(PATIENCE, asked).await });
         match answer {
             Ok(Ok(found)) => Ok(found),
-            Ok(Err(error)) => Err(error.to_string()),
+            Ok(Err(why)) => Err(why),
             Err(_) => Err(format!("the cluster did not answer within {} s", PATIENCE.as_secs())),
         }
     }

@@ -55,6 +55,8 @@ fn one_file_becomes_a_verified_cluster_and_goes_without_a_trace() {
     three_changes_are_three_causes(&scenario);
     a_saved_plan_that_does_not_hold_any_more_is_refused(&scenario);
     a_worker_joins_and_leaves_with_its_word(&scenario);
+    a_chart_can_ask_the_live_cluster(&scenario);
+    what_a_chart_makes_up_stays(&scenario);
     nothing_is_destroyed_without_its_word(&scenario);
 
     scenario
@@ -109,6 +111,117 @@ fn plan_of_an_empty_cloud_is_complete_and_touches_nothing(scenario: &Scenario) {
             .collect();
         assert!(writes.is_empty(), "plan wrote: {writes:?}");
     }
+}
+
+/// `lookup` and `.Capabilities` from the cluster itself, beside helm.
+fn a_chart_can_ask_the_live_cluster(scenario: &Scenario) {
+    let chart = scenario.folder().join("asking");
+    std::fs::create_dir_all(chart.join("templates")).unwrap();
+    std::fs::write(
+        chart.join("Chart.yaml"),
+        "{ apiVersion: v2, name: asking, version: 0.1.0 }",
+    )
+    .unwrap();
+    let template = r#"
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: asking }
+data:
+  system: {{ lookup "v1" "Namespace" "" "kube-system" | toJson | quote }}
+  dns: {{ (lookup "apps/v1" "Deployment" "kube-system" "coredns").spec | toYaml | quote }}
+  services: "{{ range (lookup "v1" "Service" "kube-system" "").items }}{{ .metadata.name }} {{ (index .spec.ports 0).port }},{{ end }}"
+  kind: {{ (lookup "v1" "Service" "kube-system" "").kind }}
+  missing: {{ lookup "v1" "Secret" "kube-system" "there-is-none" | toJson | quote }}
+  issuers: {{ .Capabilities.APIVersions.Has "cert-manager.io/v1/ClusterIssuer" | quote }}
+  things: {{ .Capabilities.APIVersions.Has "example.org/v1" | quote }}
+  version: {{ .Capabilities.KubeVersion.Version }} {{ .Capabilities.KubeVersion.Minor }}
+"#;
+    std::fs::write(chart.join("templates/all.yaml"), template).unwrap();
+    let kubeconfig = scenario.folder().join("kubeconfig").display().to_string();
+    scenario.kubectl(&["version"]).expect(0);
+    let [ours, helm] = both(scenario, &chart, &kubeconfig);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(helm.status.success(), "{}", text(&helm.stderr));
+    assert!(ours.status.success(), "{}", text(&ours.stderr));
+    assert_eq!(text(&ours.stdout), text(&helm.stdout));
+
+    let unserved = r#"{{ lookup "example.org/v1" "Thing" "" "x" }}"#;
+    std::fs::write(chart.join("templates/unserved.yaml"), unserved).unwrap();
+    for (who, ran) in ["hoist", "helm"].iter().zip(both(scenario, &chart, &kubeconfig)) {
+        let told = text(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(1), "{who}");
+        for word in [
+            "unserved.yaml:1:3",
+            "example.org/v1, Kind=Thing",
+            "could not find the requested resource",
+        ] {
+            assert!(told.contains(word), "{who} does not say {word}: {told}");
+        }
+    }
+}
+
+/// A chart as hoist and as helm render it with a live cluster.
+fn both(scenario: &Scenario, chart: &Path, kubeconfig: &str) -> [std::process::Output; 2] {
+    let chart = chart.display().to_string();
+    let args = [
+        "template",
+        "asking",
+        &chart,
+        "--dry-run=server",
+        "--kubeconfig",
+        kubeconfig,
+    ];
+    let ours = scenario.command(&["chart"]).args(args).output().unwrap();
+    let helm = std::process::Command::new(Path::new(scenario.var("HOIST_TOOLS")).join("helm"))
+        .args(args)
+        .env_clear()
+        .env("HOME", scenario.var("HOME"))
+        .output()
+        .unwrap();
+    [ours, helm]
+}
+
+/// Cilium's chart makes an authority and certificates each time that it is rendered, when it is told to.
+fn what_a_chart_makes_up_stays(scenario: &Scenario) {
+    scenario.edit(
+        "hubble: { ui: { enabled: false } }",
+        "hubble: { ui: { enabled: false }, tls: { auto: { method: helm } } }",
+    );
+    let plan = scenario.hoist(&["plan", "-o", "json"]).expect(2).json();
+    let made = changes(&plan);
+    for name in ["cilium-ca", "hubble-server-certs"] {
+        assert!(made.contains(&format!("create Secret/kube-system/{name}")), "{made:?}");
+    }
+    let mut apply = vec!["apply".to_owned(), "-y".to_owned()];
+    for change in made.iter().filter_map(|change| change.strip_prefix("delete ")) {
+        apply.extend(["--allow".to_owned(), format!("delete:{change}")]);
+    }
+    let apply: Vec<&str> = apply.iter().map(String::as_str).collect();
+    scenario.hoist(&apply).expect(0);
+    let secret = || {
+        let args = [
+            "get",
+            "secret",
+            "-n",
+            "kube-system",
+            "hubble-server-certs",
+            "-o",
+            "jsonpath={.data.tls\\.crt}",
+        ];
+        scenario.kubectl(&args).expect(0).stdout
+    };
+    let first = secret();
+    // Another process, which would make others.
+    let again = scenario.hoist(&["plan", "-o", "json"]).expect(0);
+    assert_eq!(steps(&again.json()).len(), 0, "{}", again.stdout);
+    assert_eq!(secret(), first);
+    // What is gone is made anew, and all that hangs on it; then it stays.
+    scenario
+        .kubectl(&["delete", "secret", "-n", "kube-system", "hubble-server-certs"])
+        .expect(0);
+    scenario.hoist(&["apply", "-y"]).expect(0);
+    assert_ne!(secret(), first);
+    scenario.hoist(&["plan"]).expect(0);
 }
 
 fn the_apis_name_leads_to_the_control_plane(scenario: &Scenario) {
