@@ -149,6 +149,7 @@ impl Type {
             Self::StrMap | Self::StrList => Self::Str,
             Self::IntList => Self::INT,
             Self::Bytes => Self::Num(Kind::Uint8),
+            Self::Named("[][]interface {}", _) => Self::List,
             _ => Self::Any,
         }
     }

@@ -143,6 +143,8 @@ pub(crate) const CASES: Cases = &[
             "chunk 1 (list)",
             "first (chunk 2 $v.l)",
             "chunk -3 (list 1 2)",
+            "{{ range chunk 2 .Values.l }}{{ .x }}{{ end }}",
+            "{{ range chunk 2 .Values.l }}{{ len . }}{{ first . }}{{ end }}{{ (index (chunk 2 .Values.l) 0).x }}",
         ],
     ),
     (
