@@ -61,7 +61,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            steps: 1 << 29,
+            steps: 1 << 26,
             output: 256 << 20,
             produced: 1 << 30,
             depth: 10_000,

@@ -16,7 +16,11 @@ use crate::{
 };
 
 /// How many bytes of texts are kept parsed: charts evaluate the same few again and again.
-const MAX_KEPT: usize = 4 << 20;
+const MAX_KEPT: usize = 32 << 20;
+/// About how much larger than its text a parsed text is,
+const PARSED: usize = 16;
+/// and what the shortest takes.
+const SMALLEST: usize = 4 << 10;
 
 /// An execution under way. The embedder is given it when it is called, and may run further templates in it.
 pub struct Context {
@@ -105,10 +109,12 @@ impl Context {
         if let Some(known) = self.snippets.borrow().parsed.get(text) {
             return Ok(known.clone());
         }
+        self.charge(text.len() / 2 + 32);
         let snippet = Snippet(Rc::new(parser::parse(&self.name, text, &self.functions)?));
         let mut snippets = self.snippets.borrow_mut();
-        if snippets.bytes + text.len() <= MAX_KEPT {
-            snippets.bytes += text.len();
+        let bytes = text.len() * PARSED + SMALLEST;
+        if snippets.bytes + bytes <= MAX_KEPT {
+            snippets.bytes += bytes;
             snippets.parsed.insert(text.clone(), snippet.clone());
         }
         Ok(snippet)
@@ -132,6 +138,7 @@ impl Context {
         if self.depth >= self.options.limits.depth {
             return Err(ExecError::note(self.too_deep()));
         }
+        self.charge(8);
         let (written, variables, depth) = (self.out.len(), self.variables.len(), self.depth);
         self.depth += 1;
         let dot = Seen::plain(data.clone());

@@ -66,11 +66,13 @@ fn reformatted(template: &str, error: &ExecError, whole: &str) -> String {
         return format!("execution error at ({location}): {words}");
     }
     let mut links: Vec<Traced> = Vec::new();
-    let texts = inner_texts(error);
-    for text in &texts {
-        let Some(link) = Traced::parse(text) else {
+    // The text of the error, and of each that it wraps, is an end of the whole.
+    let mut from = 0;
+    for step in error.steps() {
+        let Some(link) = whole.get(from..).and_then(Traced::parse) else {
             return whole.to_owned();
         };
+        from += step.to_string().len() + ": ".len();
         if links.last() != Some(&link) {
             links.push(link);
         }
@@ -84,12 +86,6 @@ fn chosen_words(text: &str) -> Option<&str> {
     let start = text.find(START)? + START.len();
     let end = text.rfind(END)?;
     text.get(start..end)
-}
-
-/// The text of the error and of each that it wraps.
-fn inner_texts(error: &ExecError) -> Vec<String> {
-    let steps: Vec<String> = error.steps().map(ToString::to_string).collect();
-    (0..steps.len()).map(|from| steps[from..].join(": ")).collect()
 }
 
 #[derive(PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use hoist_govalue::{Map, Value};
 
 use super::set::{
-    Stop, check_negative, existing_list, existing_map, inner_list, inner_map, one_more_name, parse_index, put, quote,
+    Stop, check_negative, existing_list, existing_map, inner_list, inner_map, one_more_map, one_more_name, parse_index, put, quote,
     set_index, unexpected,
 };
 
@@ -12,7 +12,7 @@ const MAX_INDEXES: usize = 30;
 
 /// Reads a line into `values`.
 pub(super) fn parse_into(line: &str, values: &Map) -> Result<(), String> {
-    let mut parser = Parser { rest: line };
+    let mut parser = Parser { rest: line, depth: 0 };
     loop {
         match parser.key(values, 0) {
             Ok(()) => {}
@@ -24,6 +24,8 @@ pub(super) fn parse_into(line: &str, values: &Map) -> Result<(), String> {
 
 struct Parser<'t> {
     rest: &'t str,
+    /// In how many lists that hold maps.
+    depth: usize,
 }
 
 impl<'t> Parser<'t> {
@@ -86,7 +88,9 @@ impl<'t> Parser<'t> {
             Some('=') => set_index(list, index, Value::str(std::mem::take(&mut self.rest))),
             Some('.') => {
                 let inner = inner_map(list, at);
+                self.depth = one_more_map(self.depth)?;
                 self.key(&inner, names)?;
+                self.depth -= 1;
                 set_index(list, index, Value::Map(inner))
             }
             Some(_) => {

@@ -3,6 +3,8 @@
 use hoist_goencoding::json;
 use hoist_govalue::{Map, Str, Value, strconv};
 
+use super::MAX_DEPTH;
+
 /// The highest index of a list, as Helm has it.
 const MAX_INDEX: i64 = 65536;
 /// How many names a key may have, as Helm has it.
@@ -24,7 +26,11 @@ pub(crate) enum Kind<'a> {
 
 /// Reads a line into `values`.
 pub(crate) fn parse_into(line: &str, values: &Map, kind: &mut Kind<'_>) -> Result<(), String> {
-    let mut parser = Parser { rest: line, kind };
+    let mut parser = Parser {
+        rest: line,
+        kind,
+        depth: 0,
+    };
     loop {
         match parser.key(values, 0) {
             Ok(()) => {}
@@ -49,6 +55,8 @@ impl Stop {
 struct Parser<'t, 'k, 'r> {
     rest: &'t str,
     kind: &'k mut Kind<'r>,
+    /// In how many lists that hold maps.
+    depth: usize,
 }
 
 impl Parser<'_, '_, '_> {
@@ -171,7 +179,9 @@ impl Parser<'_, '_, '_> {
             }
             Some(_) => {
                 let inner = inner_map(list, at);
+                self.depth = one_more_map(self.depth)?;
                 self.key(&inner, names)?;
+                self.depth -= 1;
                 set_index(list, index, Value::Map(inner))
             }
         }
@@ -340,6 +350,15 @@ pub(super) fn one_more_name(names: usize) -> Result<usize, Stop> {
         )));
     }
     Ok(names + 1)
+}
+
+/// Counts the lists around a map, which Helm does not.
+pub(super) fn one_more_map(depth: usize) -> Result<usize, Stop> {
+    // A list and a map are two levels.
+    if depth >= MAX_DEPTH / 2 {
+        return Err(Stop::error(format!("the values nest deeper than {MAX_DEPTH} levels")));
+    }
+    Ok(depth + 1)
 }
 
 pub(super) fn put(data: &Map, key: &str, value: Value) {

@@ -28,7 +28,7 @@ pub(crate) struct Outcome {
 /// Words that no error should have, since they speak of the inside of this program.
 const INTERNALS: &[&str] = &[
     "unwrap",
-    "index out of bounds",
+    "index out of bounds: the len",
     "panicked",
     "RefCell",
     "already borrowed",

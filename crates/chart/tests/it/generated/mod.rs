@@ -5,5 +5,6 @@
 mod cases;
 mod charts;
 mod differential;
+mod found;
 mod hostile;
 mod language;

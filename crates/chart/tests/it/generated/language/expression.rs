@@ -33,9 +33,9 @@ impl Writer<'_, '_> {
     /// An argument, in parentheses where it is more than a word.
     pub(super) fn argument(&mut self, ty: Type, depth: usize) -> String {
         // Now and then it is of a wrong type.
-        let wrong = if self.hostile() { 300 } else { 8 };
+        let wrong = if self.hostile() { 100 } else { 8 };
         let ty = if self.rng.below(1000) < wrong { Type::Any } else { ty };
-        if self.hostile() && self.rng.chance(15) {
+        if self.hostile() && self.rng.chance(8) {
             return self.rng.pick(NASTY).to_owned();
         }
         if depth == 0 || self.rng.chance(55) {
@@ -109,7 +109,7 @@ impl Writer<'_, '_> {
             _ => &[],
         };
         let language = self.language;
-        if !wanted.is_empty() && self.rng.chance(if self.hostile() { 60 } else { 95 }) {
+        if !wanted.is_empty() && self.rng.chance(if self.hostile() { 80 } else { 95 }) {
             let name = self.rng.pick(wanted);
             let of_name: Vec<_> = language.functions.iter().filter(|it| it.name == name).collect();
             if !of_name.is_empty() {
