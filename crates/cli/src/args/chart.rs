@@ -38,6 +38,49 @@ pub(crate) struct From {
     /// Reach an OCI registry by HTTP.
     #[arg(long)]
     pub(crate) plain_http: bool,
+    /// Trust the certificates of this file, too.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// The name for the repository or registry.
+    #[arg(long, value_name = "NAME", requires = "password")]
+    pub(crate) username: Option<String>,
+    /// The password for it. Everybody on this machine can read a command line: `docker login`, or USER:PASSWORD@ in an
+    /// URL of hoist.yaml's `mirrors`, is better.
+    #[arg(long, value_name = "PASSWORD", requires = "username")]
+    pub(crate) password: Option<String>,
+}
+
+/// Flags of `helm template` that change nothing of what is printed: scripts pass them all the same.
+#[derive(Debug, Args)]
+pub(crate) struct Unneeded {
+    #[arg(long, hide = true)]
+    create_namespace: bool,
+    #[arg(long, hide = true)]
+    disable_openapi_validation: bool,
+    #[arg(long, hide = true)]
+    force_conflicts: bool,
+    #[arg(long, hide = true)]
+    force_replace: bool,
+    #[arg(long, hide = true)]
+    replace: bool,
+    #[arg(long, hide = true)]
+    rollback_on_failure: bool,
+    #[arg(long, hide = true)]
+    skip_crds: bool,
+    #[arg(long, hide = true)]
+    take_ownership: bool,
+    #[arg(long, hide = true)]
+    wait_for_jobs: bool,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true)]
+    wait: Option<Option<String>>,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true)]
+    server_side: Option<Option<String>>,
+    #[arg(long, hide = true)]
+    timeout: Option<String>,
+    #[arg(long, hide = true)]
+    description: Option<String>,
+    #[arg(short, long, hide = true)]
+    labels: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -75,9 +118,6 @@ pub(crate) struct Template {
     /// Print the CRDs of the chart's crds folder too.
     #[arg(long)]
     pub(crate) include_crds: bool,
-    /// Leave the CRDs out; wins over --include-crds.
-    #[arg(long)]
-    pub(crate) skip_crds: bool,
     /// Leave the tests out.
     #[arg(long)]
     pub(crate) skip_tests: bool,
@@ -126,6 +166,8 @@ pub(crate) struct Template {
     /// Print what was rendered even where it is no valid YAML.
     #[arg(long)]
     pub(crate) debug: bool,
+    #[command(flatten)]
+    pub(crate) unneeded: Unneeded,
 }
 
 /// Whether a cluster is asked.

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use console::style;
@@ -10,8 +11,9 @@ use hoist_chart::{
     Chart, ChartError, Cluster, KubeVersion, NoCluster, Options, OutputOptions, Show, SystemHost, ValueFile,
     ValueSources, generated_name, templated_name,
 };
-use hoist_chartrepo::{ChartRef, DockerConfig, FetchError, FileRef, Lock, Store};
+use hoist_chartrepo::{ChartRef, Credentials, DockerConfig, FetchError, FileRef, Lock, Store};
 use hoist_govalue::{Map, Value};
+use hoist_model::{ExposeSecret, Secret};
 use tokio::runtime::Runtime;
 
 use super::{lookup, write_atomically};
@@ -101,7 +103,7 @@ fn template(args: &args::Template) -> Result<Vec<u8>, Failure> {
         eprintln!("{} {warning}", style("warning:").yellow().bold());
     }
     let output = OutputOptions {
-        include_crds: args.include_crds && !args.skip_crds,
+        include_crds: args.include_crds,
         no_hooks: args.no_hooks,
         skip_tests: args.skip_tests,
         show_only: args.show_only.clone(),
@@ -165,6 +167,8 @@ fn values(args: &args::Template, elsewhere: &mut Elsewhere<'_>) -> Result<Map, F
 /// What is not on this machine: charts and files behind URLs.
 struct Elsewhere<'a> {
     from: &'a args::From,
+    /// The server that the chart comes from: the person's credentials are for it alone.
+    host: Option<String>,
     runtime: Option<Runtime>,
     store: Option<Store>,
 }
@@ -173,6 +177,7 @@ impl<'a> Elsewhere<'a> {
     fn new(from: &'a args::From) -> Self {
         Self {
             from,
+            host: None,
             runtime: None,
             store: None,
         }
@@ -194,7 +199,7 @@ impl<'a> Elsewhere<'a> {
 
     fn fetch<T>(&mut self, get: impl AsyncFnOnce(&Store) -> Result<T, FetchError>) -> Result<T, Failure> {
         if self.store.is_none() {
-            self.store = Some(store(self.from)?);
+            self.store = Some(store(self.from, self.host.clone())?);
         }
         self.runtime()?;
         let (Some(runtime), Some(store)) = (&self.runtime, &self.store) else {
@@ -213,6 +218,7 @@ impl<'a> Elsewhere<'a> {
 
     /// The chart that a person names: a folder or archive here, an URL, or one of a repository.
     fn load(&mut self, reference: &str) -> Result<Chart, Failure> {
+        self.host = host(self.from.repo.as_deref().unwrap_or(reference));
         let version = match &self.from.version {
             Some(version) => version.clone(),
             None if self.from.devel => ">0.0.0-0".to_owned(),
@@ -258,7 +264,10 @@ impl<'a> Elsewhere<'a> {
 
     /// The bytes of a file, of what an URL leads to, or of standard input.
     fn read(&mut self, name: &str) -> Result<Vec<u8>, Failure> {
-        let cannot = |error: std::io::Error| Failure::user(format!("cannot read {name}: {error}"));
+        let cannot = |error: std::io::Error| {
+            Failure::user(format!("cannot read {name}: {error}"))
+                .hint("name a file that is there, an URL, or - for standard input")
+        };
         if name.trim() == "-" {
             let mut text = Vec::new();
             std::io::stdin().read_to_end(&mut text).map_err(cannot)?;
@@ -283,7 +292,7 @@ fn is_url(text: &str) -> bool {
 }
 
 /// The store of what is rendered without a spec: its cache is the person's.
-fn store(from: &args::From) -> Result<Store, Failure> {
+fn store(from: &args::From, host: Option<String>) -> Result<Store, Failure> {
     let folder = environment::path("XDG_CACHE_HOME")
         .or_else(|| Some(environment::path("HOME")?.join(".cache")))
         .unwrap_or_else(std::env::temp_dir);
@@ -291,10 +300,19 @@ fn store(from: &args::From) -> Result<Store, Failure> {
         docker_config: docker_config()?,
         ..hoist_chartrepo::Options::default()
     };
+    if let Some(file) = &from.ca_file {
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| Failure::user(format!("cannot read the certificates {}: {error}", file.display())))?;
+        options.authorities.push(text);
+    }
+    if let (Some(name), Some(password)) = (&from.username, &from.password) {
+        let (name, password, host) = (name.clone(), Secret::from(password.as_str()), host.clone());
+        options.credentials = Some(Arc::new(move |asked| {
+            (host.as_deref() == Some(asked)).then(|| Credentials::new(name.clone(), password.expose_secret()))
+        }));
+    }
     if from.plain_http {
-        options
-            .plain_http
-            .extend(from.repo.iter().filter_map(|repo| host(repo)));
+        options.plain_http.extend(host);
     }
     Ok(Store::new(folder.join("hoist").join("charts"), options))
 }

@@ -31,8 +31,8 @@ pub(super) async fn vendor(file: &Path, args: &Vendor) -> Result<u8, Failure> {
         lock.forget(name);
     }
     let folder = spec.dir.join(&args.dir);
-    // What is in the folder must not answer for what is to be put there.
-    let store = world::store(&spec, None)?;
+    // What the lock pins and the folder has already is taken from there.
+    let store = world::store(&spec, folder.is_dir().then(|| folder.clone()))?;
     let vendored = store
         .vendor(&wanted, &[], &lock, &folder)
         .await

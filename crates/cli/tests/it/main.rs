@@ -1,5 +1,7 @@
 //! The program without a network: help, exit codes, init, check, completion, a full disk.
 
+mod chart;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
