@@ -44,6 +44,14 @@ fn differences(chart: &Path, calls: &[Call]) -> Vec<String> {
             findings.extend(finding.map(|it| format!("== {} with {}\n{it}", chart.display(), call.name)));
         }
     }
+    // For the long runs, with `--nocapture`.
+    println!(
+        "{}: {} of {} render, {} differ",
+        chart.display(),
+        rendered,
+        calls.len(),
+        findings.len()
+    );
     assert!(
         rendered > 0,
         "{}: no set renders, so nothing was compared",
