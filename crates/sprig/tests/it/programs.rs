@@ -147,6 +147,6 @@ fn whole_templates() {
         !render(template, &values).is_err_and(refused)
     });
     for batch in templates.chunks(1000) {
-        compare_with(batch, &values, render, 10);
+        compare_with(batch, &values, render, 100);
     }
 }

@@ -236,5 +236,5 @@ fn maps_that_share_parts() {
         // Where a map holds itself after all, Go's program ends.
         .filter(|template| !render(template, &values()).is_err_and(|error| error.contains("itself")))
         .collect();
-    compare_with(&templates, &values(), render, 20);
+    compare_with(&templates, &values(), render, 100);
 }
