@@ -235,6 +235,6 @@ pub struct ChartSource {
     pub repo: Url,
     /// The chart's name.
     pub name: String,
-    /// The chart's version.
+    /// The chart's version, or a constraint such as ^2.1: hoist.lock then says which one it is.
     pub version: String,
 }
