@@ -3,8 +3,8 @@
 use hoist_govalue::{Map, Value};
 
 use super::set::{
-    Stop, check_negative, existing_list, existing_map, inner_list, inner_map, one_more_map, one_more_name, parse_index, put, quote,
-    set_index, unexpected,
+    Stop, check_negative, existing_list, existing_map, inner_list, inner_map, one_more_map, one_more_name, parse_index,
+    put, quote, set_index, unexpected,
 };
 
 /// How many indexes may follow a name. Helm has no limit of its own.
