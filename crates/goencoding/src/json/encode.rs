@@ -78,7 +78,10 @@ impl<'o> Encoder<'o> {
             Value::Int(number, _) => self.display(number),
             Value::Uint(number, _) => self.display(number),
             Value::Float(number, kind) => self.float(*number, *kind)?,
-            Value::Str(text) => append_string(self.out, text, self.escape_html),
+            Value::Str(text) => {
+                self.fits(text)?;
+                append_string(self.out, text, self.escape_html);
+            }
             Value::Bytes(bytes) => {
                 self.out.push(b'"');
                 self.out.extend_from_slice(STANDARD.encode(bytes).as_bytes());
@@ -88,6 +91,19 @@ impl<'o> Encoder<'o> {
             _ => self.out.extend_from_slice(b"null"),
         }
         Ok(())
+    }
+
+    /// Refuses a long text that may be too long when it is escaped, before memory is asked for it.
+    fn fits(&self, text: &[u8]) -> Result<(), JsonError> {
+        if text.len() <= MAX_STRING / 6 {
+            return Ok(());
+        }
+        let plain = |byte: &&u8| byte.is_ascii_alphanumeric() || b" .,:;/-_+=()[]{}".contains(byte);
+        let escaped = text.len() - text.iter().filter(plain).count();
+        if self.out.len() + text.len() + 5 * escaped <= MAX_STRING {
+            return Ok(());
+        }
+        Err(JsonError::Limit(format!("a text of more than {MAX_STRING} bytes")))
     }
 
     /// Counts the depth.
