@@ -64,7 +64,11 @@ impl Report {
 
     /// Whether it is the first of its sort.
     pub(crate) fn found(&mut self, finding: Finding) -> bool {
-        let key = key(&finding.text);
+        let mut key = key(&finding.text);
+        if key.starts_with("too ") {
+            // What is slow, or large, shows by the case alone.
+            key.extend(finding.kind.split(' ').take(2));
+        }
         if let Some((_, count)) = self.findings.get_mut(&key) {
             *count += 1;
             return false;

@@ -59,3 +59,10 @@ fn a_template_within_itself_fails_in_little_memory() {
     );
     assert!(error.len() < 4 << 20, "{}", error.len());
 }
+
+/// Each character becomes six: several times as much memory as a text may have was asked for.
+#[test]
+fn a_text_that_is_too_long_when_it_is_escaped_is_refused_before() {
+    let error = error("{{ repeat 23000000 `<` | toJson | len }}");
+    assert!(error.contains("a text of more than"), "{error}");
+}
