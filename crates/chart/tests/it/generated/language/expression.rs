@@ -159,7 +159,7 @@ impl Writer<'_, '_> {
     }
 
     /// Gives some arguments a form without which nearly every call would fail in the same way.
-    fn tamed(&mut self, name: &str, arguments: &mut Vec<String>) {
+    fn tamed(&mut self, name: &str, arguments: &mut [String]) {
         match name {
             "include" if self.rng.chance(95) && !arguments.is_empty() => {
                 arguments[0] = match self.names.is_empty() {
