@@ -274,8 +274,8 @@ impl<'t> State<'t, '_> {
 fn cost(name: &str) -> usize {
     match name {
         "genPrivateKey" => 4 << 20,
-        "genCA" | "genSelfSignedCert" | "genSignedCert" => 1 << 19,
-        "bcrypt" | "htpasswd" | "derivePassword" => 1 << 19,
+        "genCA" | "genSelfSignedCert" | "genSignedCert" | "derivePassword" => 1 << 20,
+        "bcrypt" | "htpasswd" => 1 << 19,
         _ => 0,
     }
 }
