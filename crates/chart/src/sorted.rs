@@ -104,6 +104,9 @@ const EVENTS: &[(&str, &str)] = &[
     ("test-success", "test"),
 ];
 
+/// The most documents that a chart may render to. Helm has no limit; the largest charts have a few hundred.
+const MAX_DOCUMENTS: usize = 100_000;
+
 /// Which document of which template is no manifest.
 #[derive(Debug)]
 pub(crate) struct BadManifest {
@@ -119,6 +122,12 @@ pub(crate) fn sort(
     let (mut manifests, mut hooks) = (Vec::new(), Vec::new());
     for (path, text) in rendered {
         for document in split(text) {
+            if manifests.len() + hooks.len() >= MAX_DOCUMENTS {
+                return Err(BadManifest {
+                    template: path.clone(),
+                    why: format!("the chart renders to more than {MAX_DOCUMENTS} documents"),
+                });
+            }
             let (manifest, annotations) = read(path, document).map_err(|why| BadManifest {
                 template: path.clone(),
                 why,

@@ -1,6 +1,7 @@
 //! What templates ask of the program around them: `include`, `tpl`, `lookup`, and methods of Helm's own types.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use hoist_goencoding::yaml;
 use hoist_gotemplate::{Context, Embedder, ExecError};
@@ -11,6 +12,9 @@ use super::capabilities::{VERSION_SET, VERSION_SET_METHODS, has_version};
 use super::{VALUES, without_no_value};
 use crate::options::{Cluster, Recorder};
 use crate::values::{path_value, table};
+
+/// How long all templates of a chart may take together. The largest charts take milliseconds.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How often a template may be included within itself, as Helm has it.
 const MAX_INCLUDED: u32 = 1000;
@@ -36,6 +40,7 @@ pub(super) struct Engine<'a, 'h> {
     recorder: &'a mut Recorder<'h>,
     cluster: &'a mut dyn Cluster,
     included: HashMap<Str, u32>,
+    started: Instant,
 }
 
 impl<'a, 'h> Engine<'a, 'h> {
@@ -44,6 +49,7 @@ impl<'a, 'h> Engine<'a, 'h> {
             recorder,
             cluster,
             included: HashMap::new(),
+            started: Instant::now(),
         }
     }
 
@@ -87,6 +93,11 @@ impl<'a, 'h> Engine<'a, 'h> {
 }
 
 impl Embedder for Engine<'_, '_> {
+    fn interrupted(&mut self) -> Option<String> {
+        (self.started.elapsed() > PATIENCE)
+            .then(|| format!("the chart's templates did not end within {} s", PATIENCE.as_secs()))
+    }
+
     fn host(&mut self) -> &mut dyn Host {
         self.recorder
     }

@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use hoist_gotemplate::{Coverage, MissingKey, Set};
+use hoist_gotemplate::{Coverage, Limits, MissingKey, Set};
 use hoist_govalue::{Host, Kind, Map, Str, Type, Value};
 use memchr::memmem;
 
@@ -29,6 +29,9 @@ use files::Files;
 
 /// `common.Values`: the type of `.Values`, of `.Template` and of the dot itself.
 pub(crate) const VALUES: Type = Type::Named("common.Values", Kind::Map);
+
+/// The most bytes that all templates together may render to: read as YAML, they take many times as much.
+const MAX_OUTPUT: usize = 32 << 20;
 
 /// What Go writes where there is no value, and Helm takes out.
 const NO_VALUE: &[u8] = b"<no value>";
@@ -119,11 +122,15 @@ pub(crate) fn render(
     let set = chart.content.known_templates.set(options.dns, &order)?;
     let execution = hoist_gotemplate::Options {
         missing_key: MissingKey::Zero,
-        ..Default::default()
+        limits: Limits {
+            output: MAX_OUTPUT,
+            ..Limits::default()
+        },
     };
     let mut engine = Engine::new(recorder, cluster);
     let mut coverage = options.coverage.then(Coverage::new);
     let mut files = Vec::with_capacity(order.len());
+    let mut left = MAX_OUTPUT;
     for (path, template) in &order {
         let name = path.text();
         if gopath::base(&name).starts_with('_') {
@@ -141,6 +148,15 @@ pub(crate) fn render(
             Some(coverage) => set.execute_covered(&name, &data, &execution, &mut engine, coverage),
         };
         let text = text.map_err(|error| Box::new(trouble::exec_error(&name, &error)))?;
+        left = left.checked_sub(text.len()).ok_or_else(|| {
+            let message = format!("the chart renders to more than {MAX_OUTPUT} bytes");
+            Box::new(TemplateError {
+                template: name.to_string(),
+                places: Vec::new(),
+                text: format!("{name}: {message}"),
+                message,
+            })
+        })?;
         files.push((path.clone(), without_no_value(text)));
     }
     Ok(Output {
