@@ -57,6 +57,12 @@ impl From<String> for Str {
     }
 }
 
+impl From<Rc<[u8]>> for Str {
+    fn from(bytes: Rc<[u8]>) -> Self {
+        Self(bytes)
+    }
+}
+
 impl From<&[u8]> for Str {
     fn from(bytes: &[u8]) -> Self {
         Self(Rc::from(bytes))

@@ -49,6 +49,8 @@ pub(super) fn files(bytes: &[u8], left: &mut u64) -> Result<Vec<ChartFile>, Stri
     let unpacked = MultiGzDecoder::new(bytes).take(2 * MAX_CHART);
     let mut archive = tar::Archive::new(unpacked);
     let mut files = Vec::new();
+    // One for all files: new memory costs more than a copy.
+    let mut data = Vec::new();
     let mut remaining = budget;
     let entries = archive.entries().map_err(broken)?;
     for entry in entries {
@@ -65,7 +67,8 @@ pub(super) fn files(bytes: &[u8], left: &mut u64) -> Result<Vec<ChartFile>, Stri
             return Err(too_big());
         }
         let size = usize::try_from(entry.size()).map_err(|_| too_big())?;
-        let mut data = Vec::with_capacity(size);
+        data.clear();
+        data.reserve(size);
         entry.read_to_end(&mut data).map_err(broken)?;
         remaining = remaining.saturating_sub(data.len() as u64);
         if data.len() < size {
@@ -76,7 +79,7 @@ pub(super) fn files(bytes: &[u8], left: &mut u64) -> Result<Vec<ChartFile>, Stri
         }
         files.push(ChartFile {
             name: path.into(),
-            data: without_bom(data),
+            data: without_bom(&data),
         });
     }
     if files.is_empty() {
@@ -93,11 +96,8 @@ fn broken(error: std::io::Error) -> String {
     error.to_string()
 }
 
-pub(super) fn without_bom(data: Vec<u8>) -> Rc<[u8]> {
-    match data.strip_prefix(b"\xEF\xBB\xBF") {
-        Some(rest) => Rc::from(rest),
-        None => Rc::from(data),
-    }
+pub(super) fn without_bom(data: &[u8]) -> Rc<[u8]> {
+    Rc::from(data.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(data))
 }
 
 /// The path below the archive's folder, which must stay below it.

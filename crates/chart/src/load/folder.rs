@@ -106,7 +106,7 @@ impl Walk {
         self.left = self.left.checked_sub(size).ok_or_else(too_big)?;
         self.files.push(ChartFile {
             name: name.into(),
-            data: without_bom(data),
+            data: without_bom(&data),
         });
         Ok(())
     }

@@ -75,7 +75,7 @@ impl Known {
         let mut set = Set::new("gotpl", funcs::table(dns));
         for (path, template) in templates {
             let name = path.text();
-            set.parse(&name, Str::from(&*template.text))
+            set.parse(&name, Str::from(Rc::clone(&template.text)))
                 .map_err(|error| Box::new(trouble::parse_error(&name, &error)))?;
         }
         let set = Rc::new(set);

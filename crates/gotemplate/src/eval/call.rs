@@ -274,7 +274,8 @@ impl<'t> State<'t, '_> {
 fn cost(name: &str) -> usize {
     match name {
         "genPrivateKey" => 4 << 20,
-        "genCA" | "genSelfSignedCert" | "genSignedCert" | "derivePassword" => 1 << 20,
+        "derivePassword" => 1 << 21,
+        "genCA" | "genSelfSignedCert" | "genSignedCert" => 1 << 20,
         "bcrypt" | "htpasswd" => 1 << 19,
         _ => 0,
     }

@@ -13,6 +13,8 @@ use crate::{
     tree::{self, Branch, Call, Command, File, Node, Operand, PipeId, Run, Span, Template, VarId},
 };
 
+/// The most bytes of a text: its tree takes many times as much. Helm's own limit of a file is 5 MiB.
+const MAX_TEXT: usize = 8 << 20;
 /// How deep control structures may be nested: ours; Go has none.
 const MAX_BLOCKS: usize = 10_000;
 
@@ -24,8 +26,9 @@ pub(crate) struct Parsed {
 
 /// Parses a text.
 pub(crate) fn parse(name: &Str, text: &Str, functions: &FuncTable) -> Result<Parsed, ParseError> {
-    if u32::try_from(text.len()).is_err() {
-        return Err(ParseError::new(name.clone(), 1, "the text is too long".to_owned()));
+    if text.len() > MAX_TEXT {
+        let message = format!("a text of {} bytes is more than is parsed ({MAX_TEXT})", text.len());
+        return Err(ParseError::new(name.clone(), 1, message));
     }
     let mut lexer = Lexer::new(text);
     lexer.break_is_keyword = functions.callee("break").is_none();
