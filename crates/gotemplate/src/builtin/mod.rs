@@ -9,7 +9,7 @@ use std::{any::Any, rc::Rc};
 use compare::{equal, less, less_or_equal};
 use containers::{index, len, slice};
 use escape::{html, js, url_query};
-use hoist_govalue::{FuncError, Kind, Object, Type, Value, fmt};
+use hoist_govalue::{FuncError, Kind, Object, Type, Value, check_string, fmt};
 
 use crate::value::Seen;
 
@@ -120,10 +120,17 @@ pub(crate) fn text(builtin: Builtin, values: &[Value]) -> Result<Vec<u8>> {
             let (format, values) = values.split_first().unwrap_or((&Value::Nil, &[]));
             fmt::sprintf(format.as_str().map_or(&[][..], |format| format), values)
         }
-        Builtin::Html => Ok(html(&joined(values)?)),
-        Builtin::Js => Ok(js(&joined(values)?)),
-        _ => Ok(url_query(&joined(values)?)),
+        Builtin::Html => Ok(html(&escapable("html", values)?)),
+        Builtin::Js => Ok(js(&escapable("js", values)?)),
+        _ => Ok(url_query(&escapable("urlquery", values)?)),
     }
+}
+
+/// What is to be escaped: each byte may become six, which is measured before they are made.
+fn escapable(name: &str, values: &[Value]) -> Result<Vec<u8>> {
+    let text = joined(values)?;
+    check_string(name, text.len().saturating_mul(6))?;
+    Ok(text)
 }
 
 fn joined(values: &[Value]) -> Result<Vec<u8>> {
