@@ -74,9 +74,40 @@ fn is_cluster_scoped(group: &str, kind: &str) -> bool {
         .any(|(known, kinds)| *known == group && kinds.contains(&kind))
 }
 
-fn group(object: &Value) -> &str {
+/// The API group of an object; empty for the core group.
+pub(crate) fn group(object: &Value) -> &str {
     let api_version = object["apiVersion"].as_str().unwrap_or_default();
     api_version.split_once('/').map_or("", |(group, _)| group)
+}
+
+/// Adds the object of a document, or those of a list one by one; nothing for an empty document.
+pub(crate) fn flatten(document: Value, objects: &mut Vec<Value>) -> Result<(), String> {
+    let Value::Object(mut map) = document else {
+        return match document {
+            Value::Null => Ok(()),
+            // Its type and not its text: what is no manifest may hold anything, a password too.
+            Value::Array(_) => Err("a document is a list, not an object".into()),
+            _ => Err("a document is a single value, not an object".into()),
+        };
+    };
+    if map.is_empty() {
+        return Ok(());
+    }
+    let text = |key: &str| map.get(key).and_then(Value::as_str).unwrap_or_default();
+    if text("kind").is_empty() || text("apiVersion").is_empty() {
+        let keys: Vec<&str> = map.keys().map(String::as_str).collect();
+        return Err(format!(
+            "a document has no kind or no apiVersion (its fields are {})",
+            keys.join(", ")
+        ));
+    }
+    if text("kind").ends_with("List")
+        && let Some(Value::Array(items)) = map.get_mut("items").map(Value::take)
+    {
+        return items.into_iter().try_for_each(|item| flatten(item, objects));
+    }
+    objects.push(Value::Object(map));
+    Ok(())
 }
 
 /// Gives `namespace` to each object that lives in one and names none. CRDs among the objects tell the scope of theirs.

@@ -4,7 +4,7 @@ use hoist_govalue::{Str, Value};
 use serde_json::Number;
 
 use crate::chart::Crd;
-use crate::objects::{fill_namespace, is_installed};
+use crate::objects::{fill_namespace, flatten, is_installed};
 use crate::sorted::{Hook, Manifest, is_shown, path_in_chart, split, trim};
 use crate::{ChartError, Draw, TemplateCoverage, Warning};
 
@@ -211,40 +211,6 @@ fn source(document: &[u8]) -> Option<String> {
         }
     }
     None
-}
-
-fn flatten(document: serde_json::Value, objects: &mut Vec<serde_json::Value>) -> Result<(), String> {
-    use serde_json::Value as Json;
-    let Json::Object(mut map) = document else {
-        return match document {
-            Json::Null => Ok(()),
-            // Its type and not its text, which may be a secret.
-            Json::Array(_) => Err("a document is a list, not an object".into()),
-            _ => Err("a document is a single value, not an object".into()),
-        };
-    };
-    if map.is_empty() {
-        return Ok(());
-    }
-    let is_text = |map: &serde_json::Map<String, Json>, key: &str| {
-        map.get(key).and_then(Json::as_str).is_some_and(|text| !text.is_empty())
-    };
-    if !is_text(&map, "kind") || !is_text(&map, "apiVersion") {
-        let keys: Vec<&str> = map.keys().map(String::as_str).collect();
-        return Err(format!(
-            "a document has no kind or no apiVersion (its fields are {})",
-            keys.join(", ")
-        ));
-    }
-    let is_list = map
-        .get("kind")
-        .and_then(Json::as_str)
-        .is_some_and(|kind| kind.ends_with("List"));
-    if is_list && let Some(Json::Array(items)) = map.get_mut("items").map(Json::take) {
-        return items.into_iter().try_for_each(|item| flatten(item, objects));
-    }
-    objects.push(Json::Object(map));
-    Ok(())
 }
 
 /// A value as JSON. Helm writes 1000000 as 1e+06, and Kubernetes wants the integer.

@@ -3,6 +3,8 @@
 use serde_json::{Number, Value};
 use serde_saphyr::Options;
 
+use crate::objects::flatten;
+
 /// A text is no list of Kubernetes objects.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -19,49 +21,10 @@ pub fn manifests(text: &str) -> Result<Vec<Value>, YamlError> {
         .map_err(|error| YamlError(error.without_snippet().to_string()))?;
     let mut objects = Vec::with_capacity(documents.len());
     for document in documents {
-        flatten(document, &mut objects)?;
+        flatten(document, &mut objects).map_err(YamlError)?;
     }
+    objects.iter_mut().for_each(whole_numbers);
     Ok(objects)
-}
-
-fn flatten(document: Value, objects: &mut Vec<Value>) -> Result<(), YamlError> {
-    match document {
-        Value::Null => Ok(()),
-        Value::Object(mut map) => {
-            let text = |key: &str| map.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-            let (kind, api_version) = (text("kind"), text("apiVersion"));
-            if kind.is_empty() && map.is_empty() {
-                return Ok(());
-            }
-            if kind.is_empty() || api_version.is_empty() {
-                let keys: Vec<&str> = map.keys().map(String::as_str).collect();
-                return Err(YamlError(format!(
-                    "a document has no kind or no apiVersion (its fields are {})",
-                    keys.join(", ")
-                )));
-            }
-            if kind.ends_with("List")
-                && let Some(Value::Array(items)) = map.get_mut("items").map(Value::take)
-            {
-                return items.into_iter().try_for_each(|item| flatten(item, objects));
-            }
-            let mut object = Value::Object(map);
-            whole_numbers(&mut object);
-            objects.push(object);
-            Ok(())
-        }
-        // Its type and not its text: a file that is no manifest may hold anything, a password too.
-        other => Err(YamlError(format!("a document is {}, not an object", what(&other)))),
-    }
-}
-
-fn what(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "empty",
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => "a single value",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a map",
-    }
 }
 
 /// Helm prints 1000000 as 1e+06, which YAML reads as a float; Kubernetes wants the integer.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use data_encoding::BASE64;
 use serde_json::Value as Json;
 
+use crate::objects::group;
+
 /// A string within an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
@@ -25,8 +27,7 @@ pub(super) enum Step {
 /// What an object is: kind, group, namespace, name.
 pub(super) fn identity(object: &Json) -> String {
     let text = |pointer: &str| object.pointer(pointer).and_then(Json::as_str).unwrap_or_default();
-    let version = text("/apiVersion");
-    let group = version.split_once('/').map_or("", |(group, _)| group);
+    let group = group(object);
     let [kind, space, name] = ["/kind", "/metadata/namespace", "/metadata/name"].map(text);
     format!("{kind}.{group}/{space}/{name}")
 }

@@ -54,7 +54,7 @@ pub fn install(archive: &[u8], sources: ValueSources, options: Options) -> Resul
         seed: Zeroizing::new(seed),
         born: SystemTime::now(),
     };
-    let (first, warnings) = recipe.render(Stream::First, BTreeMap::new())?;
+    let (first, warnings) = recipe.render(&recipe.load()?, Stream::First, BTreeMap::new())?;
     let objects = first.objects.clone();
     let settle = first.is_random.then(|| Settle {
         recipe,
@@ -91,18 +91,19 @@ impl Settle {
     ///
     /// Those of [`crate::template`].
     pub fn settle(&self, live: &dyn Fn(&Json) -> Option<Json>) -> Result<Vec<Json>, ChartError> {
-        let second = self
-            .second
-            .get_or_init(|| Ok(self.recipe.render(Stream::Second, BTreeMap::new())?.0))
-            .as_ref()
-            .map_err(Clone::clone)?;
         let lives = Lives::read(&self.first.objects, live);
         if lives.0.is_empty() {
             return Ok(self.first.objects.clone());
         }
+        let chart = self.recipe.load()?;
+        let second = self
+            .second
+            .get_or_init(|| Ok(self.recipe.render(&chart, Stream::Second, BTreeMap::new())?.0))
+            .as_ref()
+            .map_err(Clone::clone)?;
         let places = unstable(&self.first.objects, &second.objects);
         let fate = read::fate(&self.first, &places, &lives, self.recipe.born);
-        let (mut settled, _) = self.recipe.render(Stream::First, fate.kept.clone())?;
+        let (mut settled, _) = self.recipe.render(&chart, Stream::First, fate.kept.clone())?;
         // Told again with what is new for an answer, too: what still differs then is the time, or comes from a draw
         // that cannot be read back.
         let mut told = fate.kept;
@@ -114,7 +115,7 @@ impl Settle {
         {
             told.insert(index, draw.parts.clone());
         }
-        let (other, _) = self.recipe.render(Stream::Second, told)?;
+        let (other, _) = self.recipe.render(&chart, Stream::Second, told)?;
         for place in unstable(&settled.objects, &other.objects) {
             if let Some(text) = lives.text(&place) {
                 leaves::put(&mut settled.objects, &place, text);
@@ -177,8 +178,12 @@ struct Recipe {
 type Kept = BTreeMap<usize, Vec<Zeroizing<String>>>;
 
 impl Recipe {
-    fn render(&self, stream: Stream, kept: Kept) -> Result<(Rendering, Vec<Warning>), ChartError> {
-        let chart = Chart::from_archive(&self.archive)?;
+    /// The chart, which knows its parsed templates from one rendering to the next.
+    fn load(&self) -> Result<Chart, ChartError> {
+        Chart::from_archive(&self.archive)
+    }
+
+    fn render(&self, chart: &Chart, stream: Stream, kept: Kept) -> Result<(Rendering, Vec<Warning>), ChartError> {
         let values = self.sources.merge(|name| Err(format!("{name} is not read here")))?;
         let mut seed = self.seed.clone();
         let ahead = match stream {
@@ -195,7 +200,7 @@ impl Recipe {
             kept,
             next: 0,
         };
-        let rendered = template(&chart, &values, &self.options, &mut host, &mut NoCluster)?;
+        let rendered = template(chart, &values, &self.options, &mut host, &mut NoCluster)?;
         let draws = drawn(&rendered.draws);
         let rendering = Rendering {
             objects: rendered.objects(true)?,

@@ -3,17 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// A tool that `cargo xtask tools` builds.
-pub(crate) fn tool(name: &str) -> PathBuf {
-    let mut folders: Vec<PathBuf> = std::env::var_os("HOIST_TOOLS").map(PathBuf::from).into_iter().collect();
-    folders.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools"));
-    folders.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
-    folders
-        .iter()
-        .map(|folder| folder.join(name))
-        .find(|path| path.is_file())
-        .unwrap_or_else(|| panic!("{name} is missing: run `cargo xtask tools` (looked in {folders:?})"))
-}
+use hoist_helmpeer::tool;
 
 /// Runs helm with its folders in `home`.
 pub(crate) fn helm(home: &Path, args: &[&str]) -> Output {

@@ -44,8 +44,7 @@ pub(crate) struct From {
     /// The name for the repository or registry.
     #[arg(long, value_name = "NAME", requires = "password")]
     pub(crate) username: Option<String>,
-    /// The password for it. Everybody on this machine can read a command line: `docker login`, or USER:PASSWORD@ in an
-    /// URL of hoist.yaml's `mirrors`, is better.
+    /// The password for it. Everybody on this machine can read a command line: for a registry, `docker login` is better.
     #[arg(long, value_name = "PASSWORD", requires = "username")]
     pub(crate) password: Option<String>,
 }
